@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace kv {
+
+/// One of the hash maps that a KvStore is made of: a table of slots with linear probing over pages that hold
+/// the records. Copying it copies the table and shares the pages: the copy writes to new pages only, so a
+/// snapshot costs little memory even while all keys are being overwritten. Once it was copied, the source
+/// must not be written to any more (KvStore sees to that), only read and copied.
+///
+/// Hashes are given by the caller: the upper half of the key's hash64().
+///
+/// Record: u32 key size, u32 value size, key, value, in host byte order (it never leaves the process). One
+/// that is larger than kLargeBytes has a page of its own, which goes when the record goes; the others are
+/// packed, and the place of a dead one is garbage until the packed pages are written anew.
+///
+/// Invariants: (1) at most 3/4 of the slots are in use; (2) no slot between a key's home and its place is
+/// empty; (3) a page that is owned here is referred to by no other shard.
+class Shard {
+ public:
+  /// Whether the key was there before. `key` and `value` must not point into this shard.
+  bool set(std::uint32_t hash, std::string_view key, std::string_view value);
+  bool erase(std::uint32_t hash, std::string_view key);
+  /// The view holds until the next write.
+  std::optional<std::string_view> get(std::uint32_t hash, std::string_view key) const;
+
+  std::uint32_t size() const { return size_; }
+  /// Sizes of all keys and values plus 8 bytes a record.
+  std::uint64_t record_bytes() const { return packed_bytes_ + large_bytes_; }
+  std::uint64_t memory_bytes() const;
+  /// Calls visit(key, value) for each record, in the order of slots.
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    for (const Slot& slot : slots_) {
+      if (slot.place == kEmpty) continue;
+      const Record record = record_at(slot.place);
+      visit(record.key, record.value);
+    }
+  }
+
+ private:
+  static constexpr std::uint32_t kEmpty = UINT32_MAX;
+  static constexpr std::uint32_t kNoPage = UINT32_MAX;
+  /// A place is a page's number times this plus the offset in the page.
+  static constexpr std::uint32_t kPageSpan = 4096;
+  /// So that malloc's header and a page make 4096 together.
+  static constexpr std::size_t kPageBytes = 4080;
+  static constexpr std::size_t kLargeBytes = 1024;
+
+  struct Slot {
+    std::uint32_t place{kEmpty};  ///< of the record
+    std::uint32_t hash{0};
+  };
+  struct Page {
+    Page() = default;
+    Page(const Page& other) : bytes(other.bytes), capacity(other.capacity), used(other.used) {}
+    Page(Page&&) noexcept = default;
+    Page& operator=(Page&&) noexcept = default;
+    ~Page() = default;
+
+    std::shared_ptr<char[]> bytes{};
+    std::uint32_t capacity{0};
+    std::uint32_t used{0};
+    bool owned{false};  ///< made here and not copied since: may be written to
+  };
+  struct Record {
+    std::string_view key{};
+    std::string_view value{};
+  };
+
+  std::size_t home(std::uint32_t hash) const;
+  std::size_t after(std::size_t slot) const { return slot + 1 == slots_.size() ? 0 : slot + 1; }
+  const Slot* find(std::uint32_t hash, std::string_view key) const;
+  void insert(Slot slot);
+  void remove(std::size_t slot);
+  void resize_table();
+
+  const char* bytes_at(std::uint32_t place) const;
+  Record record_at(std::uint32_t place) const;
+  bool overwrite(std::uint32_t place, std::string_view value);
+  std::uint32_t append(const Record& record);
+  std::uint32_t open_page(std::size_t size_bytes);
+  std::uint32_t add_page(std::size_t capacity);
+  void discard(std::uint32_t place);
+  void collect_garbage();
+
+  std::vector<Slot> slots_{};
+  std::vector<Page> pages_{};
+  std::vector<std::uint32_t> free_pages_{};  ///< numbers in pages_ that stand for no page
+  std::uint32_t open_page_{kNoPage};         ///< where the next packed record goes, if it fits
+  std::uint32_t size_{0};
+  std::uint64_t packed_bytes_{0};   ///< of packed records in use
+  std::uint64_t large_bytes_{0};    ///< of records with a page of their own
+  std::uint64_t garbage_bytes_{0};  ///< of packed records that are dead
+};
+
+}  // namespace kv
