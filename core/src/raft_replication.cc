@@ -52,6 +52,9 @@ void Raft::tick_leader(Instant now) {
     progress.resend_after = std::min(progress.resend_after * 2, resend_interval() * kResendBackOff);
     progress.send_now = true;
     if (progress.feed == Feed::kSnapshot) {
+      // With all of it received and no word of its being in use, the follower has crashed and lost it.
+      const bool complete = leader.snapshot && progress.shard_acked == leader.snapshot->state.shard_count();
+      if (complete) progress.shard_acked = 0;
       progress.shard_next = progress.shard_acked;
       progress.inflight_chunks.clear();
     } else if (progress.feed == Feed::kReplicate && progress.received + 1 < progress.next) {
@@ -135,11 +138,10 @@ void Raft::send_heartbeat(Instant now, NodeId to, Progress& progress) {
 /// Arms the timer after which what was sent counts as lost, if anything is unanswered.
 void Raft::expect_answer(Instant now, Progress& progress) {
   const Leader& leader = std::get<Leader>(role_);
-  const bool entries_unanswered = progress.feed == Feed::kProbe
-                                      ? progress.probe_outstanding
-                                      : progress.received + 1 < progress.next;
-  const bool unanswered = entries_unanswered || progress.read_round < leader.round_sent ||
-                          !progress.inflight_chunks.empty();
+  const bool feed_unanswered = progress.feed == Feed::kSnapshot ||
+                               (progress.feed == Feed::kProbe && progress.probe_outstanding) ||
+                               (progress.feed == Feed::kReplicate && progress.received + 1 < progress.next);
+  const bool unanswered = feed_unanswered || progress.read_round < leader.round_sent;
   if (!unanswered) {
     progress.resend_due.reset();
   } else if (!progress.resend_due) {

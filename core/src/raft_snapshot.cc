@@ -102,7 +102,10 @@ void Raft::on(Instant, const Message& message, const SnapshotRequest& request) {
     ignore(message, Reason::kNotExpected);
   }
   send(message.from, SnapshotReply{request.last_index, receiving_->next_shard});
-  if (receiving_->next_shard == request.shard_count) install(follower);
+  if (receiving_->next_shard == request.shard_count) {
+    install(follower);
+    acknowledge(follower);
+  }
 }
 
 /// The snapshot replaces the log. Until it is durable this node vouches only for what it had committed:
