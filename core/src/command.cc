@@ -21,14 +21,16 @@ std::string encode(std::uint8_t operation, std::string_view key, std::string_vie
 }
 
 Error bad_command(const std::string& what) {
-  return Error{"log entry's command: " + what +
-               ". It was written by a newer program or is damaged; run the same version on all nodes"};
+  return Error{
+      "log entry's command: " + what +
+      ". It was written by a newer program or is damaged; run the same version on all nodes"};
 }
 
 }  // namespace
 
 std::string encode_command(const Command& command) {
-  if (const auto* set = std::get_if<SetCommand>(&command)) return encode(kSet, set->key, set->value);
+  if (const auto* set = std::get_if<SetCommand>(&command))
+    return encode(kSet, set->key, set->value);
   return encode(kDelete, std::get<DeleteCommand>(command).key, {});
 }
 
@@ -44,7 +46,8 @@ Result<Command> decode_command(std::string_view payload) {
       return Command{SetCommand{key, in.raw(in.remaining())}};
     case kDelete:
       if (in.complete()) return Command{DeleteCommand{key}};
-      return bad_command("a delete with " + std::to_string(in.remaining()) + " bytes behind its key");
+      return bad_command("a delete with " + std::to_string(in.remaining()) +
+                         " bytes behind its key");
     default:
       return bad_command("unknown operation " + std::to_string(operation));
   }

@@ -9,7 +9,9 @@ namespace kv {
 namespace {
 
 // The lower half of a key's hash chooses the shard, the upper half the place in it.
-std::uint32_t upper_half(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
+std::uint32_t upper_half(std::uint64_t hash) {
+  return static_cast<std::uint32_t>(hash >> 32);
+}
 
 }  // namespace
 
@@ -30,7 +32,8 @@ KvStore::KvStore(std::uint32_t shard_count) : shards_(shard_count) {
 }
 
 CommandResult KvStore::apply(const Command& command) {
-  if (const auto* written = std::get_if<SetCommand>(&command)) return set(written->key, written->value);
+  if (const auto* written = std::get_if<SetCommand>(&command))
+    return set(written->key, written->value);
   return erase(std::get<DeleteCommand>(command).key);
 }
 
@@ -70,8 +73,9 @@ std::uint64_t KvStore::state_hash() const {
   std::uint64_t sum = 0;
   for (const Slot& slot : shards_) {
     if (slot.shard == nullptr) continue;
-    slot.shard->for_each(
-        [&sum](std::string_view key, std::string_view value) { sum += hash64(value, hash64(key)); });
+    slot.shard->for_each([&sum](std::string_view key, std::string_view value) {
+      sum += hash64(value, hash64(key));
+    });
   }
   return sum;
 }
@@ -109,14 +113,16 @@ Outcome KvStore::load_shard(Decoder& in) {
                    " has a key that came before"};
     }
   }
-  if (!in.ok()) return Error{"the bytes end before the last of " + std::to_string(count) + " records"};
+  if (!in.ok())
+    return Error{"the bytes end before the last of " + std::to_string(count) + " records"};
   return success();
 }
 
 Shard& KvStore::writable(std::uint64_t hash) {
   Slot& slot = shards_[hash & (shards_.size() - 1)];
   if (!slot.owned || slot.shard == nullptr) {
-    slot.shard = slot.shard == nullptr ? std::make_shared<Shard>() : std::make_shared<Shard>(*slot.shard);
+    slot.shard =
+        slot.shard == nullptr ? std::make_shared<Shard>() : std::make_shared<Shard>(*slot.shard);
     slot.owned = true;
   }
   return *slot.shard;

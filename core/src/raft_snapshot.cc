@@ -95,11 +95,15 @@ void Raft::on(Instant, const Message& message, const SnapshotRequest& request) {
       receiving_->last_term != request.last_term) {
     receiving_ = Receiving{request.last_index, request.last_term, 0, KvStore(config_.shard_count)};
   }
-  const bool next = request.first_shard == receiving_->next_shard;
-  if (next && load_shards(receiving_->state, request.end_shard - request.first_shard, request.data.view())) {
+  if (request.first_shard != receiving_->next_shard) {
+    ignore(message, Reason::kNotExpected);
+  } else if (load_shards(receiving_->state, request.end_shard - request.first_shard, request.data.view())) {
     receiving_->next_shard = request.end_shard;
   } else {
+    // Some of the run may have been loaded, so it can't be tried again on this state.
     ignore(message, Reason::kNotExpected);
+    receiving_->state = KvStore(config_.shard_count);
+    receiving_->next_shard = 0;
   }
   send(message.from, SnapshotReply{request.last_index, receiving_->next_shard});
   if (receiving_->next_shard == request.shard_count) {

@@ -54,6 +54,8 @@ Duration Rng::between(Duration low, Duration high) {
   return nanoseconds(static_cast<std::int64_t>(base + drawn));
 }
 
-Rng Rng::fork(std::string_view name) const { return Rng(hash64(name, seed_)); }
+Rng Rng::fork(std::string_view name) const {
+  return Rng(hash64(name, seed_));
+}
 
 }  // namespace kv

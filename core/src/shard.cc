@@ -89,8 +89,8 @@ void Shard::insert(Slot slot) {
   slots_[at] = slot;
 }
 
-// Closes the hole by moving back each later slot of the run that may stand there, so that no search ends
-// too early and no tombstones are needed.
+// Closes the hole by moving back each later slot of the run that may stand there, so that no search
+// ends too early and no tombstones are needed.
 void Shard::remove(std::size_t slot) {
   std::size_t hole = slot;
   for (std::size_t at = after(hole); slots_[at].place != kEmpty; at = after(at)) {
@@ -153,7 +153,8 @@ std::uint32_t Shard::append(const Record& record) {
 std::uint32_t Shard::open_page(std::size_t size_bytes) {
   constexpr std::size_t kLeastBytes = 128;
   if (open_page_ == kNoPage || pages_[open_page_].capacity - pages_[open_page_].used < size_bytes) {
-    // A share of what is there: a store of many shards grows them all at once, and unused room is waste.
+    // A share of what is there: a store of many shards grows them all at once, and unused room is
+    // waste.
     const std::size_t share = std::min<std::size_t>(packed_bytes_ / 2 + kLeastBytes, kPageBytes);
     open_page_ = add_page(std::max(share, size_bytes));
   } else if (!pages_[open_page_].owned) {
@@ -183,7 +184,8 @@ std::uint32_t Shard::add_page(std::size_t capacity) {
   return static_cast<std::uint32_t>(pages_.size() - 1);
 }
 
-// The slot that refers to the record must go, or be given another place, before the garbage is collected.
+// The slot that refers to the record must go, or be given another place, before the garbage is
+// collected.
 void Shard::discard(std::uint32_t place) {
   const Record record = record_at(place);
   const std::size_t size_bytes = kHeaderBytes + record.key.size() + record.value.size();

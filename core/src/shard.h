@@ -8,19 +8,21 @@
 
 namespace kv {
 
-/// One of the hash maps that a KvStore is made of: a table of slots with linear probing over pages that hold
-/// the records. Copying it copies the table and shares the pages: the copy writes to new pages only, so a
-/// snapshot costs little memory even while all keys are being overwritten. Once it was copied, the source
-/// must not be written to any more (KvStore sees to that), only read and copied.
+/// One of the hash maps that a KvStore is made of: a table of slots with linear probing over pages
+/// that hold the records. Copying it copies the table and shares the pages: the copy writes to new
+/// pages only, so a snapshot costs little memory even while all keys are being overwritten. Once it
+/// was copied, the source must not be written to any more (KvStore sees to that), only read and
+/// copied.
 ///
 /// Hashes are given by the caller: the upper half of the key's hash64().
 ///
-/// Record: u32 key size, u32 value size, key, value, in host byte order (it never leaves the process). One
-/// that is larger than kLargeBytes has a page of its own, which goes when the record goes; the others are
-/// packed, and the place of a dead one is garbage until the packed pages are written anew.
+/// Record: u32 key size, u32 value size, key, value, in host byte order (it never leaves the
+/// process). One that is larger than kLargeBytes has a page of its own, which goes when the record
+/// goes; the others are packed, and the place of a dead one is garbage until the packed pages are
+/// written anew.
 ///
-/// Invariants: (1) at most 3/4 of the slots are in use; (2) no slot between a key's home and its place is
-/// empty; (3) a page that is owned here is referred to by no other shard.
+/// Invariants: (1) at most 3/4 of the slots are in use; (2) no slot between a key's home and its
+/// place is empty; (3) a page that is owned here is referred to by no other shard.
 class Shard {
  public:
   /// Whether the key was there before. `key` and `value` must not point into this shard.

@@ -3,8 +3,8 @@
 #include "core/check.h"
 #include "core/hash.h"
 
-// Format: blocks of u32 payload size, u8 kind, payload, u64 checksum. Each checksum covers its block and is
-// chained from the one before, so that no block can be lost, doubled or moved unseen.
+// Format: blocks of u32 payload size, u8 kind, payload, u64 checksum. Each checksum covers its
+// block and is chained from the one before, so that no block can be lost, doubled or moved unseen.
 
 namespace kv {
 namespace {
@@ -51,7 +51,8 @@ ShardRun encode_shards(const KvStore& state, std::uint32_t first, std::size_t ta
   do {
     size_bytes += state.shard_bytes(run.end);
     ++run.end;
-  } while (run.end < state.shard_count() && size_bytes + state.shard_bytes(run.end) <= target_bytes);
+  } while (run.end < state.shard_count() &&
+           size_bytes + state.shard_bytes(run.end) <= target_bytes);
   run.data.reserve(size_bytes);
   for (std::uint32_t shard = first; shard < run.end; ++shard) state.encode_shard(shard, run.data);
   return run;
@@ -62,8 +63,8 @@ Outcome load_shards(KvStore& state, std::uint32_t count, std::string_view data) 
   for (std::uint32_t i = 0; i < count; ++i) {
     const Outcome loaded = state.load_shard(in);
     if (!loaded) {
-      return Error{"shard " + std::to_string(i + 1) + " of a run of " + std::to_string(count) + ": " +
-                   loaded.error().message};
+      return Error{"shard " + std::to_string(i + 1) + " of a run of " + std::to_string(count) +
+                   ": " + loaded.error().message};
     }
   }
   if (!in.complete()) {
@@ -192,7 +193,8 @@ Outcome SnapshotDecoder::take_payload(std::uint8_t kind, std::string_view payloa
   }
   if (part_ == Part::kEnd && kind == kEndBlock) {
     const std::uint64_t keys = in.u64();
-    if (!in.complete() || keys != snapshot_.state.size()) return damaged("the number of keys is wrong");
+    if (!in.complete() || keys != snapshot_.state.size())
+      return damaged("the number of keys is wrong");
     part_ = Part::kDone;
     return success();
   }
@@ -216,9 +218,10 @@ Outcome SnapshotDecoder::take_header(Decoder in) {
 }
 
 Error SnapshotDecoder::damaged(const std::string& what) const {
-  return Error{name_ + ": damaged snapshot at offset " + std::to_string(offset_) + ": " + what +
-               ". Put back an undamaged copy of the file, or move the node's data directory away and start "
-               "the node again: it then fetches everything from the primary"};
+  return Error{
+      name_ + ": damaged snapshot at offset " + std::to_string(offset_) + ": " + what +
+      ". Put back an undamaged copy of the file, or move the node's data directory away and start "
+      "the node again: it then fetches everything from the primary"};
 }
 
 std::string snapshot_file_name(LogIndex last_index) {

@@ -49,7 +49,10 @@ Operations Wal::append(const Write& write) {
     // leave a log that begins behind entries nobody has. Hard state and everything before must be
     // durable before the snapshot, else a crash could leave a snapshot of a term that the node
     // never heard of.
-    if (write.hard_state) write_frame(std::exchange(frame, format::begin_frame()), operations);
+    if (write.hard_state) {
+      write_frame(std::exchange(frame, format::begin_frame()), operations);
+      hard_state_ = *write.hard_state;
+    }
     flush(operations);
     operations.push_back(SaveSnapshot{write.install});
     last_index = write.install->last_index;

@@ -66,6 +66,7 @@ class WalRecovery {
   LogIndex base_{0};              ///< the log as read begins behind this index
   std::vector<Entry> entries_{};  ///< from base_ + 1
   SnapshotPtr snapshot_{};
+  LogIndex log_end_{0};      ///< last index as replayed, before the snapshot had its say
   bool log_dropped_{false};  ///< in favour of the snapshot
 
   bool oldest_frame_{true};  ///< nothing has been replayed yet
@@ -85,6 +86,7 @@ Result<Wal::Opened> WalRecovery::run(std::vector<Wal::File> files, SnapshotPtr s
     if (Outcome replayed = replay_segment(segment); !replayed) return replayed.error();
   }
   if (Outcome checked = check_tail(); !checked) return checked.error();
+  log_end_ = last_index();
   if (Outcome agreed = reconcile(std::move(snapshot)); !agreed) return agreed.error();
   return finish();
 }
@@ -246,7 +248,11 @@ Outcome WalRecovery::check_tail() {
   std::uint64_t torn_end = end_ + format::torn_frame_bytes(bytes, end_, chain_);
   for (std::uint64_t at = end_; at + format::kFrameHeaderBytes <= bytes.size();) {
     const std::optional<format::Frame> frame = format::read_frame(bytes, at, segment.start.seed);
-    if (frame && frame->synced_to > end_) {
+    // At the end itself a valid frame that chains on another one than the last: that one was
+    // synced.
+    const bool known_synced =
+        frame && (frame->synced_to > end_ || (at == end_ && frame->synced_to == end_));
+    if (known_synced) {
       return damaged(segment.name, end_, "before data that was known to be on disk");
     }
     at = frame ? frame->end() : at + format::kAlignment;
@@ -274,7 +280,7 @@ Outcome WalRecovery::reconcile(SnapshotPtr snapshot) {
         covered <= last_index() && entries_[covered - base_ - 1].term == snapshot_->last_term;
     if (!matches) {
       notes_.push_back("the snapshot at entry " + std::to_string(covered) +
-                       " replaces the log, which ended at entry " + std::to_string(last_index()));
+                       " replaces the log, which ended at entry " + std::to_string(log_end_));
       entries_.clear();
       base_ = covered;
       log_dropped_ = true;
@@ -299,7 +305,7 @@ Wal::Opened WalRecovery::finish() {
                                          segment.start.header.file_bytes, segment.max_index});
   }
   wal.hard_state_ = hard_state_;
-  wal.last_index_ = last_index();
+  wal.last_index_ = log_end_;
   wal.seed_ = segments_.back().start.seed;
   wal.chain_ = chain_;
   wal.offset_ = end_;
@@ -317,6 +323,7 @@ Wal::Opened WalRecovery::finish() {
     std::string frame = format::begin_frame();
     format::append_index(frame, format::RecordType::kReset, base_);
     wal.write_frame(std::move(frame), operations);
+    wal.last_index_ = base_;
     wal.segments_.back().max_index = std::max(wal.segments_.back().max_index, base_);
     wal.flush(operations);
   }

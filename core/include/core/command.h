@@ -9,8 +9,13 @@
 namespace kv {
 
 /// Stores `value` under `key`. Views into the caller's bytes.
-struct SetCommand { std::string_view key{}; std::string_view value{}; };
-struct DeleteCommand { std::string_view key{}; };
+struct SetCommand {
+  std::string_view key{};
+  std::string_view value{};
+};
+struct DeleteCommand {
+  std::string_view key{};
+};
 
 /// What the state machine can be asked to do; the payload of a log entry.
 using Command = std::variant<SetCommand, DeleteCommand>;

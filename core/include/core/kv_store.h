@@ -12,18 +12,19 @@ namespace kv {
 
 class Shard;
 
-/// The state machine: a map from keys to values, both any bytes, cut into many shards by the hash of the
-/// key. A value: copying it copies one pointer a shard, and the copies share shards until one of them
-/// writes (copy on write), so a snapshot never stops the node and a resize never touches more than a
-/// shard.
+/// The state machine: a map from keys to values, both any bytes, cut into many shards by the hash
+/// of the key. A value: copying it copies one pointer a shard, and the copies share shards until
+/// one of them writes (copy on write), so a snapshot never stops the node and a resize never
+/// touches more than a shard.
 ///
-/// Threads: each store belongs to one thread at a time; stores on different threads may share shards.
-/// Copying counts as a write to the source, except when the source is itself a copy that nobody has written
-/// to since: that one may be copied, read and dropped by several threads at once.
+/// Threads: each store belongs to one thread at a time; stores on different threads may share
+/// shards. Copying counts as a write to the source, except when the source is itself a copy that
+/// nobody has written to since: that one may be copied, read and dropped by several threads at
+/// once.
 ///
 /// Invariants: (1) a key lives in shard `hash64(key) % shard_count`; (2) equal contents give equal
-/// state_hash(), whatever the order of writes and the number of shards; (3) a shard that is owned here is
-/// referred to by no other store; (4) a shard without keys is null.
+/// state_hash(), whatever the order of writes and the number of shards; (3) a shard that is owned
+/// here is referred to by no other store; (4) a shard without keys is null.
 class KvStore {
  public:
   static constexpr std::uint32_t kDefaultShards = 4096;
@@ -37,26 +38,27 @@ class KvStore {
   std::optional<std::string_view> get(std::string_view key) const;
 
   std::uint64_t size() const { return size_; }  ///< number of keys
-  /// Bytes held for records, garbage and tables included: an estimate of the heap in use, shared shards
-  /// included. Costs a look at each shard.
+  /// Bytes held for records, garbage and tables included: an estimate of the heap in use, shared
+  /// shards included. Costs a look at each shard.
   std::uint64_t memory_bytes() const;
   /// Costs a pass over all keys.
   std::uint64_t state_hash() const;
 
   // --- for snapshots ---
   std::uint32_t shard_count() const { return static_cast<std::uint32_t>(shards_.size()); }
-  /// Appends the records of one shard to `out`: u32 count, then per record u32 key size, u32 value size,
-  /// key, value.
+  /// Appends the records of one shard to `out`: u32 count, then per record u32 key size, u32 value
+  /// size, key, value.
   void encode_shard(std::uint32_t shard, std::string& out) const;
   std::uint64_t shard_bytes(std::uint32_t shard) const;  ///< the size that encode_shard() appends
-  /// Adds the records that encode_shard() made, of a store with any shard count; reads from `in` on. An
-  /// Error on bytes that no encode_shard() made and on a key that is here already; some of the records may
-  /// have been added then.
+  /// Adds the records that encode_shard() made, of a store with any shard count; reads from `in`
+  /// on. An Error on bytes that no encode_shard() made and on a key that is here already; some of
+  /// the records may have been added then.
   Outcome load_shard(class Decoder& in);
 
  private:
-  /// Whether a shard may be written in place is marked here and not read off the shared_ptr's use count:
-  /// that one can fall to 1 while the other thread's last reads aren't ordered before our write.
+  /// Whether a shard may be written in place is marked here and not read off the shared_ptr's use
+  /// count: that one can fall to 1 while the other thread's last reads aren't ordered before our
+  /// write.
   struct Slot {
     Slot() = default;
     Slot(const Slot& other) : shard(other.share()) {}

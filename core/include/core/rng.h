@@ -19,8 +19,8 @@ class Rng {
   std::uint64_t below(std::uint64_t bound);
   /// Uniform in [low, high]; low <= high.
   Duration between(Duration low, Duration high);
-  /// An independent stream. It depends on this stream's seed and `name` alone, not on how many numbers
-  /// were drawn, so a draw added in one place shifts no other stream.
+  /// An independent stream. It depends on this stream's seed and `name` alone, not on how many
+  /// numbers were drawn, so a draw added in one place shifts no other stream.
   Rng fork(std::string_view name) const;
 
  private:

@@ -13,7 +13,8 @@
 
 namespace kv {
 
-/// The state machine after entry `last_index`, which stands for the log up to there (Raft paper §7).
+/// The state machine after entry `last_index`, which stands for the log up to there (Raft paper
+/// §7).
 struct Snapshot {
   LogIndex last_index{0};
   Term last_term{0};
@@ -21,18 +22,19 @@ struct Snapshot {
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
-/// Shards [first, result.end) of `state`, as many as fit into about `target_bytes` but at least one. The
-/// same bytes serve the snapshot file and the messages to a lagging follower.
+/// Shards [first, result.end) of `state`, as many as fit into about `target_bytes` but at least
+/// one. The same bytes serve the snapshot file and the messages to a lagging follower.
 struct ShardRun {
   std::uint32_t end{0};
   std::string data{};
 };
 ShardRun encode_shards(const KvStore& state, std::uint32_t first, std::size_t target_bytes);
-/// Adds the `count` shards that encode_shards() put into `data` to `state`. After an Error some of the records
-/// may have been added: drop the state then.
+/// Adds the `count` shards that encode_shards() put into `data` to `state`. After an Error some of
+/// the records may have been added: drop the state then.
 Outcome load_shards(KvStore& state, std::uint32_t count, std::string_view data);
 
-/// Writes a snapshot file piece by piece, so that nobody must hold all of it. Format: docs/formats.md.
+/// Writes a snapshot file piece by piece, so that nobody must hold all of it. Format:
+/// docs/formats.md.
 class SnapshotEncoder {
  public:
   explicit SnapshotEncoder(SnapshotPtr snapshot);
@@ -50,16 +52,16 @@ class SnapshotEncoder {
   std::uint64_t chain_{0};  ///< checksum over all pieces so far
 };
 
-/// Reads a snapshot file, fed in pieces of any size. Holds one block besides the state that it builds, so
-/// feed a large file piece by piece.
+/// Reads a snapshot file, fed in pieces of any size. Holds one block besides the state that it
+/// builds, so feed a large file piece by piece.
 class SnapshotDecoder {
  public:
   /// `name` is the file's, for messages.
   explicit SnapshotDecoder(std::string name, std::uint32_t shard_count = KvStore::kDefaultShards);
   /// An Error names the file and the offset of the damage; the snapshot is lost then.
   Outcome feed(std::string_view bytes);
-  /// Once, after the last feed(): the snapshot, or an Error when the file ends too early. Its state may be
-  /// copied by several threads.
+  /// Once, after the last feed(): the snapshot, or an Error when the file ends too early. Its state
+  /// may be copied by several threads.
   Result<SnapshotPtr> finish();
 
  private:
@@ -70,10 +72,10 @@ class SnapshotDecoder {
   Error damaged(const std::string& what) const;
 
   std::string name_;
-  Part part_{Part::kHeader};   ///< what must come next
-  std::string pending_{};      ///< bytes that don't make a whole block yet
-  std::uint64_t offset_{0};    ///< of pending_ in the file
-  std::uint64_t chain_{0};     ///< checksum of the block before
+  Part part_{Part::kHeader};      ///< what must come next
+  std::string pending_{};         ///< bytes that don't make a whole block yet
+  std::uint64_t offset_{0};       ///< of pending_ in the file
+  std::uint64_t chain_{0};        ///< checksum of the block before
   std::uint32_t shard_count_{0};  ///< of the file; the state may have another one
   std::uint32_t next_shard_{0};
   Snapshot snapshot_;
