@@ -177,6 +177,7 @@ void Lab::settle(const std::set<NodeId>& cut) {
     }
     for (const Message& message : std::exchange(network, {})) {
       moved = true;
+      if (loses && loses(message)) continue;
       if (!cut.contains(message.from) && !cut.contains(message.to)) deliver(message);
     }
   }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -78,11 +80,22 @@ class Lab {
   std::optional<ClientReply> reply_to(RequestId id) const;
   RequestId next_request() { return ++last_request_; }
 
+  /// How often `id` (kNoNode: any node) reported a Fact that `matches`.
+  template <typename Fact>
+  std::size_t count(NodeId id, const std::function<bool(const Fact&)>& matches = nullptr) const {
+    return static_cast<std::size_t>(std::count_if(events.begin(), events.end(), [&](const auto& event) {
+      const auto* fact = std::get_if<Fact>(&event.second);
+      return fact != nullptr && (id == kNoNode || id == event.first) && (!matches || matches(*fact));
+    }));
+  }
+
   Instant now{seconds(1).ns};
   std::vector<Message> network{};
   std::vector<std::pair<NodeId, Event>> events{};
   std::vector<ClientReply> replies{};
   std::vector<std::string> violations{};
+  /// Messages for which it is true are lost by settle() and all that settles.
+  std::function<bool(const Message&)> loses{};
 
  private:
   template <typename Input>

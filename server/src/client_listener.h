@@ -1,0 +1,57 @@
+#pragma once
+
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "client_session.h"
+#include "core/client.h"
+#include "event_log.h"
+#include "server/cluster.h"
+
+namespace kv {
+
+/// Takes the clients' connections and owns their sessions. Used on the loop's thread; must outlive the loop's
+/// run.
+class ClientListener {
+ public:
+  ClientListener(asio::ip::tcp::acceptor acceptor, const ClusterConfig& cluster, std::size_t max_connections,
+                 ClientRequests& requests, EventLog& log);
+
+  void start() { accept(); }
+  void stop_accepting();
+  /// An answer for the session that asked; none if that one is gone.
+  void deliver(const ClientReply& reply);
+  /// At the end of a turn: every session that got answers sends them in one write.
+  void flush();
+  std::size_t connections() const { return sessions_.size(); }
+  bool owes_nothing() const;
+  void close_all();
+
+  // --- for the sessions ---
+  ClientRequests& requests() { return requests_; }
+  const ClusterConfig& cluster() const { return cluster_; }
+  void remove(const ClientSession& session);
+
+ private:
+  void accept();
+  void add(asio::ip::tcp::socket socket);
+  void refuse(asio::ip::tcp::socket socket);
+
+  asio::ip::tcp::acceptor acceptor_;
+  asio::steady_timer retry_;
+  const ClusterConfig& cluster_;
+  std::size_t max_connections_;
+  ClientRequests& requests_;
+  EventLog& log_;
+  std::unordered_map<std::uint32_t, std::shared_ptr<ClientSession>> sessions_{};
+  std::vector<std::shared_ptr<ClientSession>> marked_{};
+  std::uint32_t last_id_{0};
+  bool trouble_logged_{false};
+};
+
+}  // namespace kv

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client_listener.h"
+#include "core/replica.h"
+#include "core/wal.h"
+#include "data_directory.h"
+#include "event_log.h"
+#include "log_writer.h"
+#include "node_options.h"
+#include "peer_link.h"
+#include "peer_listener.h"
+#include "snapshot_writer.h"
+
+namespace kv {
+
+/// Runs a replica: feeds it what comes from clients, peers, the clock and the disk, and carries out its effects
+/// once a turn of the loop, so that what arrived together is written, sent and answered together. Used on the
+/// loop's thread; must outlive the loop's run.
+class Driver final : public ClientRequests, public PeerEvents {
+ public:
+  struct Acceptors {
+    asio::ip::tcp::acceptor clients;
+    asio::ip::tcp::acceptor peers;
+  };
+
+  /// `options`, `directory` and `log` must outlive the driver.
+  Driver(asio::io_context& loop, const NodeOptions& options, Acceptors acceptors, Wal wal, Recovered recovered,
+         DataDirectory& directory, EventLog& log);
+
+  void start();
+  /// 0 after a shutdown, 1 after a failure of the disk; once the loop's run has ended.
+  int exit_status() const { return exit_status_; }
+
+  // ClientRequests
+  void submit(ClientRequest request) override;
+  std::string status_line() override;
+  /// Hands leadership over, answers what is under way, stops the loop.
+  void shut_down() override;
+  bool stopping() const override { return stopping_; }
+  void client_done() override;
+
+  // PeerEvents
+  void peer_said(const Message& message) override;
+  void peer_dialled(NodeId peer) override;
+
+ private:
+  void make_links(Rng rng, Incarnation incarnation);
+  void schedule_flush();
+  void flush();
+  void send(const Message& message);
+  void arm_timer();
+  void retry_snapshot(const Error& error);
+  void begin_stop();
+  void handed_over();
+  void finish();
+  void fail(const Error& error);
+
+  asio::io_context& loop_;
+  const NodeOptions& options_;
+  EventLog& log_;
+  Instant started_at_;
+  Replica replica_;
+  LogWriter log_writer_;
+  SnapshotWriter snapshot_writer_;
+  ClientListener clients_;
+  PeerListener peers_;
+  std::vector<std::unique_ptr<PeerLink>> links_{};  ///< by NodeId - 1; null for this node
+
+  asio::steady_timer timer_;
+  std::optional<Instant> armed_for_{};
+  bool flush_scheduled_{false};
+
+  asio::steady_timer snapshot_timer_;
+  SnapshotPtr snapshot_{};  ///< being written, or waiting for another attempt
+
+  asio::steady_timer stop_timer_;
+  bool stopping_{false};
+  bool handed_over_{false};
+  int exit_status_{0};
+};
+
+}  // namespace kv

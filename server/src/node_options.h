@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/config.h"
+#include "core/types.h"
+#include "server/cluster.h"
+
+namespace kv {
+
+/// What a kvnode was started with, checked: nothing in it contradicts anything else.
+struct NodeOptions {
+  ClusterConfig cluster{};
+  NodeId self{kNoNode};
+  bool primary{false};
+  std::string data_dir{};
+  Timing timing{};
+  std::string timing_name{"documented"};  ///< "custom" when a single time was given
+  AckMode ack{AckMode::kMajority};
+  std::size_t max_connections{10'000};
+  std::string log_level{"info"};  ///< debug, info, warning or error
+
+  const Member& me() const { return *cluster.find(self); }
+};
+
+/// The program should print `text` (stdout if status is 0, else stderr) and exit.
+struct UsageExit {
+  int status{0};
+  std::string text{};
+};
+
+/// `arguments` without the program's name.
+std::variant<NodeOptions, UsageExit> parse_node_options(std::vector<std::string> arguments);
+
+}  // namespace kv

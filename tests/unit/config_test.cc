@@ -1,0 +1,60 @@
+#include "core/config.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace kv {
+namespace {
+
+std::string error_of(const Timing& timing) {
+  const Outcome outcome = validate(timing);
+  return outcome ? "" : outcome.error().message;
+}
+
+TEST(Config, KnowsItsTimingsByName) {
+  const Timing documented = *timing_by_name("documented");
+  EXPECT_EQ(documented.heartbeat_interval, seconds(2));
+  EXPECT_EQ(documented.election_timeout_min, seconds(5));
+  EXPECT_EQ(documented.election_timeout_max, seconds(8));
+  const Timing lan = *timing_by_name("lan");
+  EXPECT_EQ(lan.heartbeat_interval, milliseconds(50));
+  EXPECT_EQ(lan.election_timeout_min, milliseconds(300));
+  EXPECT_EQ(lan.election_timeout_max, milliseconds(600));
+  const Timing wan = *timing_by_name("wan");
+  EXPECT_EQ(wan.heartbeat_interval, milliseconds(500));
+  EXPECT_EQ(wan.election_timeout_min, milliseconds(2500));
+  EXPECT_EQ(wan.election_timeout_max, seconds(5));
+}
+
+TEST(Config, KnowsNoTimingByAnotherName) {
+  for (const char* name : {"", "LAN", "lan ", "fast"}) EXPECT_FALSE(timing_by_name(name)) << name;
+}
+
+TEST(Config, AcceptsEveryTimingThatHasAName) {
+  for (const char* name : {"documented", "lan", "wan"}) {
+    EXPECT_EQ(error_of(*timing_by_name(name)), "") << name;
+  }
+}
+
+TEST(Config, AcceptsTheLimitsThemselves) {
+  EXPECT_EQ(error_of({milliseconds(1), milliseconds(2), milliseconds(2)}), "");
+}
+
+TEST(Config, RefusesContradictoryTimesAndNamesBoth) {
+  const std::string crossed = error_of({milliseconds(50), milliseconds(600), milliseconds(300)});
+  EXPECT_NE(crossed.find("300 ms"), std::string::npos) << crossed;
+  EXPECT_NE(crossed.find("600 ms"), std::string::npos) << crossed;
+  const std::string hasty = error_of({milliseconds(200), milliseconds(399), milliseconds(900)});
+  EXPECT_NE(hasty.find("399 ms"), std::string::npos) << hasty;
+  EXPECT_NE(hasty.find("200 ms"), std::string::npos) << hasty;
+}
+
+TEST(Config, RefusesHeartbeatsWithoutAPause) {
+  for (const Duration interval : {milliseconds(0), milliseconds(-5), nanoseconds(999'999)}) {
+    EXPECT_NE(error_of({interval, seconds(1), seconds(2)}), "") << interval.ns;
+  }
+}
+
+}  // namespace
+}  // namespace kv

@@ -1,0 +1,167 @@
+#include "log_writer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "scratch_directory.h"
+
+namespace kv {
+namespace {
+
+Wal::Options options() {
+  return {"node1", 64 << 10};
+}
+
+Write write_of(WriteId id) {
+  Write write;
+  write.id = id;
+  write.append.push_back(make_entry(id, 1, EntryType::kCommand, "payload"));
+  return write;
+}
+
+/// What a writer said, from any thread.
+class Reports {
+ public:
+  void persisted(WriteId id) {
+    const std::lock_guard lock(mutex_);
+    persisted_.push_back(id);
+    changed_.notify_all();
+  }
+  void failed(const Error& error) {
+    const std::lock_guard lock(mutex_);
+    errors_.push_back(error.message);
+    changed_.notify_all();
+  }
+  bool wait_for(WriteId id) {
+    return wait([&] { return !persisted_.empty() && persisted_.back() >= id; });
+  }
+  bool wait_for_failure() {
+    return wait([&] { return !errors_.empty(); });
+  }
+  std::vector<WriteId> ids() {
+    const std::lock_guard lock(mutex_);
+    return persisted_;
+  }
+  std::vector<std::string> errors() {
+    const std::lock_guard lock(mutex_);
+    return errors_;
+  }
+
+ private:
+  template <typename Condition>
+  bool wait(Condition condition) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(20), condition);
+  }
+  std::mutex mutex_{};
+  std::condition_variable changed_{};
+  std::vector<WriteId> persisted_{};
+  std::vector<std::string> errors_{};
+};
+
+class LogWriterTest : public ::testing::Test {
+ protected:
+  void SetUp() override { open(); }
+
+  void open() {
+    directory_.reset();
+    directory_ = std::move(*DataDirectory::open(scratch_.path("node1")));
+    Result<Wal::Opened> opened = directory_->recover_or_create(options(), 42);
+    ASSERT_TRUE(opened) << opened.error().message;
+    wal_.emplace(std::move(opened->wal));
+    entries_ = opened->recovered.entries.size();
+  }
+
+  void start() {
+    start([this](WriteId id) { reports_.persisted(id); });
+  }
+  void start(std::function<void(WriteId)> persisted) {
+    writer_.emplace(std::move(*wal_), *directory_, std::move(persisted),
+                    [this](const Error& error) { reports_.failed(error); });
+  }
+
+  ScratchDirectory scratch_{};
+  std::unique_ptr<DataDirectory> directory_{};
+  std::optional<Wal> wal_{};
+  std::size_t entries_{0};
+  Reports reports_{};
+  std::optional<LogWriter> writer_{};
+};
+
+TEST_F(LogWriterTest, MakesWritesDurableInOrder) {
+  start();
+  for (WriteId id = 1; id <= 2000; ++id) writer_->enqueue({write_of(id)});
+  ASSERT_TRUE(reports_.wait_for(2000));
+  const std::vector<WriteId> ids = reports_.ids();
+  EXPECT_TRUE(std::is_sorted(ids.begin(), ids.end()));
+  writer_.reset();
+  open();
+  EXPECT_EQ(entries_, 2000u);
+}
+
+TEST_F(LogWriterTest, SharesASyncAmongWhatQueuedUp) {
+  std::mutex turn;
+  std::unique_lock held(turn);
+  bool first = true;
+  start([&](WriteId id) {
+    if (std::exchange(first, false)) std::lock_guard wait(turn);
+    reports_.persisted(id);
+  });
+  writer_->enqueue({write_of(1)});
+  // The first group may take some of these along; it ends only when all are queued.
+  for (WriteId id = 2; id <= 100; ++id) writer_->enqueue({write_of(id)});
+  held.unlock();
+  ASSERT_TRUE(reports_.wait_for(100));
+  EXPECT_LE(reports_.ids().size(), 2u);
+}
+
+TEST_F(LogWriterTest, WritesAllThatWasQueuedBeforeItEnds) {
+  start();
+  for (WriteId id = 1; id <= 500; ++id) writer_->enqueue({write_of(id)});
+  writer_.reset();
+  EXPECT_EQ(reports_.ids().back(), 500u);
+  open();
+  EXPECT_EQ(entries_, 500u);
+}
+
+TEST_F(LogWriterTest, MarksTheLogWhenNothingIsWaiting) {
+  start();
+  writer_->enqueue({write_of(1)});
+  writer_.reset();
+  directory_.reset();
+  const std::string path = scratch_.path("node1/log-0000000000000001.wal");
+  std::string bytes = read_all(path);
+  bytes[bytes.find("payload")] = 'P';
+  write_all(path, bytes);
+  directory_ = std::move(*DataDirectory::open(scratch_.path("node1")));
+  const Result<Wal::Opened> opened = directory_->recover_or_create(options(), 42);
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().message.find("before data that was known to be on disk"),
+            std::string::npos);
+}
+
+TEST_F(LogWriterTest, FailsOnceAndWritesNothingMore) {
+  std::filesystem::create_symlink("/dev/full", scratch_.path("node1/spare-1.wal"));
+  start();
+  writer_->enqueue({write_of(1)});
+  ASSERT_TRUE(reports_.wait_for_failure());
+  writer_->enqueue({write_of(2)});
+  writer_.reset();
+  ASSERT_EQ(reports_.errors().size(), 1u);
+  EXPECT_NE(reports_.errors()[0].find("No space left on device"), std::string::npos);
+  EXPECT_TRUE(reports_.ids().empty());
+}
+
+}  // namespace
+}  // namespace kv

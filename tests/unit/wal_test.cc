@@ -1,0 +1,406 @@
+#include "core/wal.h"
+
+#include <algorithm>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "memory_disk.h"
+#include "wal_frame.h"
+
+namespace kv {
+namespace {
+
+constexpr Incarnation kIncarnation = 77;
+constexpr std::uint64_t kSegmentBytes = 4096;
+const std::string kFirst = "log-0000000000000001.wal";
+const std::string kSecond = "log-0000000000000002.wal";
+
+Wal::Options options() {
+  return {"node1", kSegmentBytes};
+}
+
+SnapshotPtr snapshot_at(LogIndex index, Term term) {
+  return std::make_shared<const Snapshot>(Snapshot{index, term, KvStore(1)});
+}
+
+Write entries(LogIndex first, LogIndex last, Term term, std::size_t payload_bytes = 20) {
+  Write write;
+  for (LogIndex index = first; index <= last; ++index) {
+    const std::string payload(payload_bytes, static_cast<char>('a' + index % 26));
+    write.append.push_back(make_entry(index, term, EntryType::kCommand, payload));
+  }
+  return write;
+}
+
+Write vote(Term term, NodeId node) {
+  Write write;
+  write.hard_state = HardState{term, node, {{2, 99}}};
+  return write;
+}
+
+/// A log on its disk, as a driver runs it.
+struct Rig {
+  MemoryDisk disk{};
+  Wal wal;
+
+  Rig() : Rig(Wal::create(options(), kIncarnation)) {}
+  explicit Rig(Wal::Opened opened) : wal(std::move(opened.wal)) { disk.execute(opened.operations); }
+
+  void append(const Write& write) { disk.execute(wal.append(write)); }
+  void commit(const Write& write) {
+    append(write);
+    disk.execute(wal.sync());
+  }
+  void mark() { disk.execute(wal.mark()); }
+
+  Result<Wal::Opened> open(SnapshotPtr snapshot = nullptr) const {
+    return Wal::open(options(), disk.files(), snapshot ? snapshot : disk.snapshot());
+  }
+  void restart() {
+    Wal::Opened opened = *open();
+    disk.execute(opened.operations);
+    wal = std::move(opened.wal);
+  }
+  std::string error(SnapshotPtr snapshot = nullptr) const {
+    const Result<Wal::Opened> opened = open(std::move(snapshot));
+    return opened ? "no error" : opened.error().message;
+  }
+  /// Where the frames of a file end: behind its last byte that is not zero.
+  std::size_t end_of(const std::string& name) { return format_end(disk.content(name)); }
+  static std::size_t format_end(const std::string& bytes) {
+    return wal_format::aligned(bytes.find_last_not_of('\0') + 1);
+  }
+};
+
+LogIndex last_index(const Recovered& recovered) {
+  return recovered.entries.empty() ? 0 : recovered.entries.back().index;
+}
+
+TEST(Wal, IsEmptyWhenNew) {
+  const Rig rig;
+  const Wal::Opened opened = *rig.open();
+  EXPECT_FALSE(opened.recovered.has_history());
+  EXPECT_EQ(opened.recovered.incarnation, kIncarnation);
+  EXPECT_TRUE(opened.notes.empty());
+}
+
+TEST(Wal, GivesBackWhatWasWritten) {
+  Rig rig;
+  Write write = entries(1, 3, 1);
+  write.hard_state = vote(2, 2).hard_state;
+  rig.commit(write);
+  rig.commit(entries(4, 5, 2));
+  const Recovered recovered = rig.open()->recovered;
+  EXPECT_EQ(recovered.hard_state, *write.hard_state);
+  ASSERT_EQ(recovered.entries.size(), 5u);
+  EXPECT_EQ(recovered.entries[2], write.append[2]);
+  EXPECT_EQ(recovered.entries[4].term, 2u);
+}
+
+TEST(Wal, CutsTheLogWhereAnEntryOverwritesIt) {
+  Rig rig;
+  rig.commit(entries(1, 9, 1));
+  rig.commit(entries(4, 5, 2));
+  const std::vector<Entry> recovered = rig.open()->recovered.entries;
+  ASSERT_EQ(recovered.size(), 5u);
+  EXPECT_EQ(recovered[2].term, 1u);
+  EXPECT_EQ(recovered[3].term, 2u);
+}
+
+TEST(Wal, SyncsAGroupOnce) {
+  Rig rig;
+  std::vector<DiskOperation> operations;
+  for (LogIndex index = 1; index <= 10; ++index) {
+    for (DiskOperation& o : rig.wal.append(entries(index, index, 1))) operations.push_back(o);
+  }
+  for (DiskOperation& o : rig.wal.sync()) operations.push_back(o);
+  const auto syncs = std::count_if(operations.begin(), operations.end(), [](const auto& operation) {
+    const SyncFile* sync = std::get_if<SyncFile>(&operation);
+    return sync != nullptr && sync->name == kFirst;
+  });
+  EXPECT_EQ(syncs, 1);
+  rig.disk.execute(operations);
+  EXPECT_EQ(rig.open()->recovered.entries.size(), 10u);
+}
+
+TEST(Wal, GoesOnInTheNextSegment) {
+  Rig rig;
+  rig.commit(vote(3, 1));
+  for (LogIndex index = 1; index <= 200; ++index) rig.commit(entries(index, index, 3));
+  EXPECT_GT(rig.disk.files().size(), 3u);
+  const Recovered recovered = rig.open()->recovered;
+  EXPECT_EQ(recovered.entries.size(), 200u);
+  EXPECT_EQ(recovered.hard_state, *vote(3, 1).hard_state);
+}
+
+TEST(Wal, GivesALargeFrameASegmentOfItsOwn) {
+  Rig rig;
+  rig.commit(entries(1, 1, 1));
+  rig.commit(entries(2, 2, 1, 3 * kSegmentBytes));
+  rig.commit(entries(3, 3, 1));
+  EXPECT_EQ(rig.disk.files().size(), 3u);
+  EXPECT_EQ(rig.open()->recovered.entries.size(), 3u);
+}
+
+TEST(Wal, FillsTheNextSegmentBeforeItIsNeeded) {
+  Rig rig;
+  LogIndex index = 1;
+  while (rig.disk.files().size() == 1) {
+    const std::vector<DiskOperation> operations = rig.wal.append(entries(index, index, 1));
+    for (const DiskOperation& operation : operations) {
+      EXPECT_FALSE(std::holds_alternative<CreateFile>(operation));
+      if (const WriteAt* write = std::get_if<WriteAt>(&operation)) {
+        EXPECT_LT(write->data.size(), 1024u);
+      }
+    }
+    rig.disk.execute(operations);
+    rig.disk.execute(rig.wal.sync());
+    ++index;
+  }
+}
+
+TEST(Wal, RecyclesTwoSegmentsAndRemovesTheOthers) {
+  Rig rig;
+  for (LogIndex index = 1; index <= 300; ++index) rig.commit(entries(index, index, 1));
+  const std::vector<Wal::File> before = rig.disk.files();
+  ASSERT_GT(before.size(), 4u);
+  rig.disk.save(snapshot_at(300, 1));
+  Write write = entries(301, 301, 1);
+  write.discard_through = 300;
+  rig.commit(write);
+  EXPECT_EQ(rig.disk.files().size(), 1u);
+  EXPECT_EQ(rig.disk.names().size(), 3u);
+
+  for (LogIndex index = 302; index <= 500; ++index) rig.commit(entries(index, index, 2));
+  const Recovered recovered = rig.open()->recovered;
+  EXPECT_LE(recovered.entries.front().index, 301u);
+  EXPECT_EQ(last_index(recovered), 500u);
+}
+
+TEST(Wal, KeepsSegmentsWithEntriesBehindTheDiscardedOnes) {
+  Rig rig;
+  for (LogIndex index = 1; index <= 200; ++index) rig.commit(entries(index, index, 1));
+  rig.disk.save(snapshot_at(100, 1));
+  Write write = entries(201, 201, 1);
+  write.discard_through = 60;
+  rig.commit(write);
+  const Recovered recovered = rig.open()->recovered;
+  EXPECT_GT(recovered.entries.front().index, 1u);
+  EXPECT_LE(recovered.entries.front().index, 61u);
+  EXPECT_EQ(last_index(recovered), 201u);
+}
+
+TEST(Wal, CutsATornTailAndTellsSo) {
+  Rig rig;
+  rig.commit(entries(1, 3, 1));
+  const std::size_t end = rig.end_of(kFirst);
+  rig.append(entries(4, 4, 1, 200));
+  rig.disk.content(kFirst).replace(end + 100, 20, 20, '\0');
+  const Wal::Opened opened = *rig.open();
+  EXPECT_EQ(last_index(opened.recovered), 3u);
+  ASSERT_EQ(opened.notes.size(), 1u);
+  EXPECT_EQ(opened.notes[0], "cut an unfinished write of 272 bytes at offset " +
+                                 std::to_string(end) + " of " + kFirst);
+}
+
+TEST(Wal, NeverRevivesWhatWasCut) {
+  Rig rig;
+  rig.commit(entries(1, 3, 1));
+  const std::size_t end = rig.end_of(kFirst);
+  rig.append(entries(4, 4, 1));
+  rig.append(entries(5, 5, 1));
+  rig.disk.content(kFirst)[end] ^= 1;
+  rig.restart();
+  rig.commit(entries(4, 4, 1));  // the same frame at the same place
+  EXPECT_EQ(last_index(rig.open()->recovered), 4u);
+}
+
+TEST(Wal, RefusesDamageBeforeAMark) {
+  Rig rig;
+  rig.commit(entries(1, 3, 1));
+  const std::size_t end = rig.end_of(kFirst);
+  rig.commit(entries(4, 4, 1));
+  rig.mark();
+  rig.disk.content(kFirst)[end + 60] ^= 1;
+  EXPECT_EQ(rig.error(), kFirst + " is damaged at offset " + std::to_string(end) +
+                             ", before data that was known to be on disk. Restore this data "
+                             "directory from a backup, or remove it and start the node as a new, "
+                             "empty one.");
+}
+
+TEST(Wal, RefusesDamageBeforeALaterGroup) {
+  Rig rig;
+  rig.commit(entries(1, 3, 1));
+  rig.commit(entries(4, 4, 1));
+  const std::size_t end = rig.end_of(kFirst);
+  rig.disk.content(kFirst)[end - 8] ^= 1;
+  EXPECT_EQ(last_index(rig.open()->recovered), 3u);  // might be a torn write
+  rig.disk.content(kFirst)[end - 8] ^= 1;
+  rig.append(entries(5, 5, 1));
+  rig.disk.content(kFirst)[end - 8] ^= 1;
+  EXPECT_NE(rig.error().find("before data that was known to be on disk"), std::string::npos);
+}
+
+TEST(Wal, RefusesDamageBeforeALaterSegment) {
+  Rig rig;
+  LogIndex index = 1;
+  for (; rig.disk.files().size() == 1; ++index) rig.append(entries(index, index, 1));
+  std::string& bytes = rig.disk.content(kFirst);
+  bytes[Rig::format_end(bytes) - 10] ^= 1;
+  EXPECT_NE(rig.error().find(kFirst + " is damaged at offset "), std::string::npos);
+  EXPECT_NE(rig.error().find("(" + kSecond + " goes on behind it)"), std::string::npos);
+}
+
+TEST(Wal, RefusesAnOlderFrameInThePlaceOfASyncedOne) {
+  Rig rig;
+  rig.commit(entries(1, 3, 1));
+  const std::size_t end = rig.end_of(kFirst);
+  rig.append(entries(4, 4, 1));
+  const std::string older = rig.disk.content(kFirst).substr(end);
+  rig.disk.content(kFirst).replace(end, older.size(), older.size(), '\0');
+  rig.restart();
+  rig.commit(entries(4, 4, 2));
+  rig.commit(entries(5, 5, 2));
+  const std::size_t size = rig.end_of(kFirst) - end;
+  rig.disk.content(kFirst).replace(end, size / 2, older, 0, size / 2);
+  EXPECT_NE(rig.error().find("is damaged at offset "), std::string::npos);
+}
+
+TEST(Wal, MarksOnceAndSilentlyWhenThereIsNothingNew) {
+  Rig rig;
+  rig.commit(entries(1, 3, 1));
+  EXPECT_EQ(rig.wal.mark().size(), 1u);
+  EXPECT_TRUE(rig.wal.mark().empty());
+}
+
+TEST(Wal, RefusesFilesOfAnotherNodeAndAnotherFormat) {
+  Rig rig;
+  const Result<Wal::Opened> opened = Wal::open({"node2", kSegmentBytes}, rig.disk.files(), nullptr);
+  EXPECT_EQ(opened.error().message, kFirst +
+                                        " belongs to node \"node1\", this is node \"node2\". Start "
+                                        "it with --node-id node1 or with another data directory.");
+  rig.disk.content(kFirst)[8] = 2;
+  EXPECT_NE(rig.error().find("has log format 2; this program reads format 1"), std::string::npos);
+}
+
+TEST(Wal, RefusesAFileThatWasCutOff) {
+  Rig rig;
+  rig.commit(entries(1, 3, 1));
+  rig.disk.content(kFirst).resize(4000);
+  EXPECT_NE(rig.error().find("is cut off: it has 4000 bytes and was made with 4096"),
+            std::string::npos);
+}
+
+TEST(Wal, RefusesADirectoryWithoutALog) {
+  EXPECT_NE(Wal::open(options(), {{"notes.txt", "x"}}, snapshot_at(3, 1))
+                .error()
+                .message.find("the log is missing"),
+            std::string::npos);
+}
+
+TEST(Wal, RefusesALogThatBeginsBehindTheSnapshot) {
+  Rig rig;
+  for (LogIndex index = 1; index <= 200; ++index) rig.commit(entries(index, index, 1));
+  Write write;
+  write.discard_through = 150;
+  rig.commit(write);
+  EXPECT_NE(rig.error().find("but there is no snapshot, so entries are missing"),
+            std::string::npos);
+  EXPECT_NE(rig.error(snapshot_at(20, 1)).find("the newest snapshot ends at entry 20"),
+            std::string::npos);
+  EXPECT_TRUE(rig.open(snapshot_at(150, 1)));
+}
+
+TEST(Wal, RefusesWhenTheInstalledSnapshotIsGone) {
+  Rig rig;
+  Write write;
+  write.install = snapshot_at(50, 2);
+  rig.commit(write);
+  EXPECT_TRUE(rig.open());
+  EXPECT_FALSE(Wal::open(options(), rig.disk.files(), nullptr));
+}
+
+TEST(Wal, ReplacesTheLogByAnInstalledSnapshot) {
+  Rig rig;
+  rig.commit(entries(1, 9, 1));
+  Write write = entries(51, 52, 3);
+  write.install = snapshot_at(50, 2);
+  write.hard_state = HardState{3, kNoNode, {}};
+  rig.commit(write);
+  const Recovered recovered = rig.open()->recovered;
+  EXPECT_EQ(recovered.entries.front().index, 51u);
+  EXPECT_EQ(last_index(recovered), 52u);
+  EXPECT_EQ(recovered.hard_state.term, 3u);
+}
+
+TEST(Wal, SavesASnapshotOnlyWhenAllBeforeItIsDurable) {
+  Rig rig;
+  rig.append(entries(1, 9, 1));
+  Write write;
+  write.install = snapshot_at(50, 2);
+  write.hard_state = HardState{2, kNoNode, {}};
+  const std::vector<DiskOperation> operations = rig.wal.append(write);
+  ASSERT_EQ(operations.size(), 4u);
+  EXPECT_TRUE(std::holds_alternative<WriteAt>(operations[0]));  // the hard state
+  EXPECT_TRUE(std::holds_alternative<SyncFile>(operations[1]));
+  EXPECT_TRUE(std::holds_alternative<SaveSnapshot>(operations[2]));
+  EXPECT_TRUE(std::holds_alternative<WriteAt>(operations[3]));  // the log restarts
+}
+
+TEST(Wal, LetsASnapshotWinThatIsNewerThanTheLog) {
+  for (const SnapshotPtr& snapshot : {snapshot_at(20, 1), snapshot_at(5, 2)}) {
+    Rig rig;
+    rig.commit(entries(1, 9, 1));
+    rig.disk.save(snapshot);
+    const Wal::Opened opened = *rig.open();
+    EXPECT_TRUE(opened.recovered.entries.empty());
+    EXPECT_EQ(opened.notes.size(), 1u);
+    rig.restart();
+    rig.commit(entries(snapshot->last_index + 1, 22, 2));
+    EXPECT_EQ(last_index(rig.open()->recovered), 22u);
+  }
+}
+
+TEST(Wal, KeepsALogThatAgreesWithTheSnapshot) {
+  Rig rig;
+  rig.commit(entries(1, 9, 1));
+  EXPECT_EQ(rig.open(snapshot_at(5, 1))->recovered.entries.size(), 9u);
+  EXPECT_EQ(rig.open(snapshot_at(9, 1))->recovered.entries.size(), 9u);
+}
+
+TEST(Wal, NeverGoesBackBehindTheTermOfTheSnapshot) {
+  Rig rig;
+  rig.commit(vote(1, 1));
+  const HardState hard_state = rig.open(snapshot_at(5, 2))->recovered.hard_state;
+  EXPECT_EQ(hard_state.term, 2u);
+  EXPECT_EQ(hard_state.voted_for, kNoNode);
+}
+
+TEST(Wal, IgnoresWhatAnInterruptedRemovalLeft) {
+  Rig rig;
+  for (LogIndex index = 1; index <= 200; ++index) rig.commit(entries(index, index, 1));
+  rig.disk.execute(DiskOperation{RemoveFile{kSecond}});
+  EXPECT_FALSE(rig.open());
+  Wal::Opened opened = *rig.open(snapshot_at(199, 1));
+  EXPECT_EQ(last_index(opened.recovered), 200u);
+  rig.disk.execute(opened.operations);
+  EXPECT_EQ(rig.disk.names().front(), "log-0000000000000003.wal");
+}
+
+TEST(Wal, RefusesARenamedSegment) {
+  Rig rig;
+  rig.disk.execute(DiskOperation{RenameFile{kFirst, kSecond}});
+  EXPECT_NE(rig.error().find("holds segment 1: it was renamed"), std::string::npos);
+}
+
+TEST(Wal, KnowsTheNamesOfSegments) {
+  EXPECT_TRUE(Wal::is_segment_name(kFirst));
+  for (const char* name : {"", "log-1.wal", "log-000000000000000x.wal", "spare-1.wal",
+                           "log-0000000000000001.wal.tmp", "snapshot-000000000042.snap"}) {
+    EXPECT_FALSE(Wal::is_segment_name(name)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace kv
