@@ -42,7 +42,7 @@ void Replica::submit(Instant now, ClientRequest request) {
     refuse(now, request.id);
     return;
   }
-  std::visit(Overloaded{[&](ReadRequest& read) { submit_read(now, request.id, std::move(read)); },
+  std::visit(Overloaded{[&](ReadRequest& read) { submit_read(now, request.id, std::move(read.key)); },
                         [&](WriteRequest& write) { submit_write(now, request.id, write.command); },
                         [&](TransferRequest& transfer) {
                           if (!raft_.start_transfer(now, transfer.to)) {
@@ -54,14 +54,12 @@ void Replica::submit(Instant now, ClientRequest request) {
              request.body);
 }
 
-void Replica::submit_read(Instant now, RequestId id, ReadRequest request) {
+void Replica::submit_read(Instant now, RequestId id, std::string key) {
   if (config_.ack == AckMode::kPrimary) {
-    reply(id, ReadDone{local_read(request.key)});
+    reply(id, ReadDone{local_read(key)});
     return;
   }
-  const LogIndex after = request.after_writes ? raft_.log().last_index() : 0;
-  reads_.push_back({id, std::move(request.key), raft_.start_read(), raft_.term(), after,
-                    now + config_.request_timeout});
+  reads_.push_back({id, std::move(key), raft_.start_read(), raft_.term(), now + config_.request_timeout});
 }
 
 void Replica::submit_write(Instant now, RequestId id, std::string_view command) {
@@ -117,9 +115,7 @@ std::optional<Instant> Replica::next_deadline() const {
   std::optional<Instant> due = raft_.next_deadline();
   const auto consider = [&](Instant instant) { due = due ? std::min(*due, instant) : instant; };
   if (!writes_.empty()) consider(writes_.front().due);
-  for (const std::deque<WaitingRead>* reads : {&held_reads_, &reads_}) {
-    if (!reads->empty()) consider(reads->front().due);
-  }
+  if (!reads_.empty()) consider(reads_.front().due);
   return due;
 }
 
@@ -183,9 +179,10 @@ void Replica::apply_committed() {
     const auto waiting = std::lower_bound(
         writes_.begin(), writes_.end(), applied_,
         [](const WaitingWrite& write, LogIndex index) { return write.index < index; });
-    if (waiting == writes_.end() || waiting->index != applied_) continue;
-    waiting->applied = entry.term;
-    if (config_.ack != AckMode::kPrimary) waiting->existed = existed;
+    if (waiting != writes_.end() && waiting->index == applied_) waiting->applied = entry.term;
+    if (waiting != writes_.end() && waiting->index == applied_ && config_.ack != AckMode::kPrimary) {
+      waiting->existed = existed;
+    }
   }
   events_.push_back(EntriesApplied{applied_});
   consider_snapshot();
@@ -229,31 +226,19 @@ void Replica::answer_writes() {
 }
 
 void Replica::answer_reads(Instant now) {
-  for (std::deque<WaitingRead>* reads : {&held_reads_, &reads_}) {
-    while (!reads->empty() && (!raft_.is_leader() || reads->front().term != raft_.term())) {
-      refuse(now, reads->front().id);
-      reads->pop_front();
-    }
-  }
-  while (!held_reads_.empty() && held_reads_.front().after <= applied_) {
-    answer_read(held_reads_.front());
-    held_reads_.pop_front();
+  const bool leads = raft_.is_leader();
+  while (!reads_.empty() && (!leads || reads_.front().term != raft_.term())) {
+    refuse(now, reads_.front().id);
+    reads_.pop_front();
   }
   if (reads_.empty()) return;
   const std::uint64_t confirmed = raft_.confirmed_round();
   while (!reads_.empty() && reads_.front().round <= confirmed) {
-    if (reads_.front().after > applied_) {
-      held_reads_.push_back(std::move(reads_.front()));
-    } else {
-      answer_read(reads_.front());
-    }
+    const WaitingRead& read = reads_.front();
+    const std::optional<std::string_view> value = store_.get(read.key);
+    reply(read.id, ReadDone{value ? std::optional<std::string>(*value) : std::nullopt});
     reads_.pop_front();
   }
-}
-
-void Replica::answer_read(const WaitingRead& read) {
-  const std::optional<std::string_view> value = store_.get(read.key);
-  reply(read.id, ReadDone{value ? std::optional<std::string>(*value) : std::nullopt});
 }
 
 void Replica::answer_transfers() {
@@ -272,11 +257,9 @@ void Replica::expire(Instant now) {
     reply(writes_.front().id, Refusal{RefusalCode::kUnknownOutcome, raft_.leader()});
     writes_.pop_front();
   }
-  for (std::deque<WaitingRead>* reads : {&held_reads_, &reads_}) {
-    while (!reads->empty() && reads->front().due <= now) {
-      reply(reads->front().id, Refusal{RefusalCode::kNoQuorum, kNoNode, raft_.unreachable(now)});
-      reads->pop_front();
-    }
+  while (!reads_.empty() && reads_.front().due <= now) {
+    reply(reads_.front().id, Refusal{RefusalCode::kNoQuorum, kNoNode, raft_.unreachable(now)});
+    reads_.pop_front();
   }
 }
 

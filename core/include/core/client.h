@@ -13,8 +13,7 @@ namespace kv {
 /// A driver's name for one request of one client; the reply carries it back. Unique in a process.
 using RequestId = std::uint64_t;
 
-/// `after_writes`: the client has writes under way that this read must see.
-struct ReadRequest { std::string key{}; bool after_writes{false}; };
+struct ReadRequest { std::string key{}; };
 /// An encoded command (command.h) to be put into the log.
 struct WriteRequest { std::string command{}; };
 /// Hand leadership to `to`, or with kNoNode to the best follower.

@@ -68,18 +68,16 @@ class Replica {
     std::string key{};
     std::uint64_t round{0};  ///< Raft::start_read's answer, of this term
     Term term{0};
-    LogIndex after{0};  ///< not before this entry is applied
     Instant due{};
   };
 
-  void submit_read(Instant now, RequestId id, ReadRequest request);
+  void submit_read(Instant now, RequestId id, std::string key);
   void submit_write(Instant now, RequestId id, std::string_view command);
   void refuse(Instant now, RequestId id);
   void reply(RequestId id, decltype(ClientReply::body) body);
   void apply_committed();
   void answer_writes();
   void answer_reads(Instant now);
-  void answer_read(const WaitingRead& read);
   void answer_transfers();
   void expire(Instant now);
   void settle(Instant now);
@@ -96,7 +94,6 @@ class Replica {
 
   std::deque<WaitingWrite> writes_{};  ///< ascending index
   std::deque<WaitingRead> reads_{};    ///< ascending round
-  std::deque<WaitingRead> held_reads_{};  ///< confirmed; ascending `after`, which is not applied yet
   std::vector<RequestId> transfers_{};
   std::vector<ClientReply> replies_{};
   std::vector<Event> events_{};
