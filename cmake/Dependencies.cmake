@@ -27,13 +27,6 @@ if(BUILD_TESTING)
   kv_find(GTest libgtest-dev)
 endif()
 
-# asio is compiled once, in server/src/asio.cc.
-add_library(kv_asio INTERFACE)
-add_library(kv::asio ALIAS kv_asio)
-target_include_directories(kv_asio SYSTEM INTERFACE ${ASIO_INCLUDE})
-target_compile_definitions(kv_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED ASIO_SEPARATE_COMPILATION)
-target_link_libraries(kv_asio INTERFACE Threads::Threads)
-
 add_library(kv_editline INTERFACE)
 add_library(kv::editline ALIAS kv_editline)
 target_include_directories(kv_editline SYSTEM INTERFACE ${EDITLINE_INCLUDE})

@@ -37,6 +37,11 @@ class BodyEncoder {
     out_.u64(body.previous_term);
     out_.u64(body.commit);
     out_.u64(body.read_round);
+    out_.u32(static_cast<std::uint32_t>(body.incarnations.size()));
+    for (const auto& [member, incarnation] : body.incarnations) {
+      out_.u32(member);
+      out_.u64(incarnation);
+    }
     for (const Entry& entry : body.entries) out_.raw(entry.encoded.view());
   }
   void operator()(const AppendReply& body) {
@@ -114,7 +119,14 @@ class BodyDecoder {
     body.previous_term = in_.u64();
     body.commit = in_.u64();
     body.read_round = in_.u64();
-    if (!in_.ok()) return MessageBody{body};
+    for (std::uint32_t left = in_.u32(); left > 0 && in_.ok(); --left) {
+      const NodeId member = in_.u32();
+      if (!body.incarnations.empty() && member <= body.incarnations.rbegin()->first) {
+        return Error{"An append whose list of incarnations is not in ascending order."};
+      }
+      body.incarnations[member] = in_.u64();
+    }
+    if (!in_.ok()) return MessageBody{std::move(body)};
     if (const Outcome decoded = decode_entries(rest(), body.entries); !decoded) return decoded.error();
     LogIndex index = body.previous_index;
     Term term = body.previous_term;

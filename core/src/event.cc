@@ -19,6 +19,8 @@ std::string_view to_string(Cause cause) {
     case Cause::kLeaderFound: return "heard from this term's primary";
     case Cause::kLostQuorum: return "no majority heard for an election timeout";
     case Cause::kRefused: return "other nodes have history already";
+    case Cause::kGrantedVote: return "votes for another node";
+    case Cause::kWiped: return "its data directory is not the one its peers know";
   }
   CHECK(false);
 }

@@ -43,6 +43,8 @@ Raft::Raft(const Config& config, Recovered recovered, std::uint64_t seed, Instan
   const bool has_history = recovered.has_history();
   if (recovered.snapshot) commit_ = recovered.snapshot->last_index;
   log_ = recovered_log(recovered);
+  // A snapshot can reach the disk before the term of its last entry does.
+  if (log_.last_term() > term()) set_term(log_.last_term(), kNoNode);
   persisted_index_ = log_.last_index();
   unwritten_from_ = log_.last_index() + 1;
   Follower follower;
@@ -107,49 +109,62 @@ bool Raft::admit(Instant now, const Message& message) {
     return false;
   }
   heard_[message.from] = now;
-  return admit_incarnation(message) && admit_term(now, message);
+  return admit_incarnation(now, message) && admit_term(now, message);
 }
 
-bool Raft::admit_incarnation(const Message& message) {
-  if (message.to_incarnation != 0 && message.to_incarnation != config_.incarnation && !self_wiped_) {
-    self_wiped_ = true;
-    report(SelfWiped{message.from, message.to_incarnation});
-  }
-  const auto [known, first_contact] =
-      hard_state_.incarnations.try_emplace(message.from, message.from_incarnation);
-  if (first_contact) hard_state_dirty_ = true;
-  const bool was_wiped = wiped_.contains(message.from);
-  const bool is_wiped = known->second != message.from_incarnation;
-  if (is_wiped != was_wiped) {
-    // What one incarnation acknowledged says nothing about the other's disk.
-    if (auto* leader = std::get_if<Leader>(&role_)) {
-      Progress& progress = leader->progress.at(message.from);
-      progress.match = 0;
-      progress.received = 0;
-      progress.read_round = 0;
-      progress.to_probe(log_.last_index() + 1);
-      progress.wiped = is_wiped;
+bool Raft::admit_incarnation(Instant now, const Message& message) {
+  note_incarnation(message.from, message.from_incarnation);
+  const bool from_leader = comes_from_a_leader(message.body);
+  const auto* request = std::get_if<VoteRequest>(&message.body);
+  if (message.to_incarnation != 0 && message.to_incarnation != config_.incarnation) {
+    if (!std::exchange(self_wiped_, true)) {
+      report(SelfWiped{message.from, message.to_incarnation});
+      if (role() != Role::kFollower) become_follower(now, term(), kNoNode, Cause::kWiped);
     }
-    if (is_wiped) {
-      wiped_.insert(message.from);
-      report(PeerWiped{message.from, known->second, message.from_incarnation});
-    } else {
-      wiped_.erase(message.from);
+    // What was granted to the former incarnation is not this one's.
+    if (!from_leader && request == nullptr) {
+      ignore(message, Reason::kNotForMe);
+      return false;
     }
   }
-  if (!is_wiped) return true;
+  if (!wiped_.contains(message.from)) return true;
   // It is fed, and told why it has no vote; nothing else it says is believed.
   if (std::holds_alternative<AppendReply>(message.body) ||
       std::holds_alternative<SnapshotReply>(message.body)) {
     return true;
   }
-  if (const auto* request = std::get_if<VoteRequest>(&message.body)) {
+  if (request != nullptr) {
     report(VoteAnswered{message.from, message.term, request->pre, false, Reason::kWiped});
     send(message.from, VoteReply{request->pre, false});
     return false;
   }
   ignore(message, Reason::kWiped);
   return false;
+}
+
+void Raft::note_incarnation(NodeId peer, Incarnation seen) {
+  const auto [known, first_contact] = hard_state_.incarnations.try_emplace(peer, seen);
+  if (first_contact) hard_state_dirty_ = true;
+  const bool is_wiped = known->second != seen;
+  const auto before = wiped_.find(peer);
+  const Incarnation seen_before = before != wiped_.end() ? before->second : known->second;
+  if (seen_before == seen) return;
+  // What one incarnation acknowledged says nothing about the other's disk.
+  if (auto* leader = std::get_if<Leader>(&role_)) {
+    Progress& progress = leader->progress.at(peer);
+    progress.match = 0;
+    progress.received = 0;
+    progress.read_round = 0;
+    progress.to_probe(log_.last_index() + 1);
+    progress.wiped = is_wiped;
+    release_snapshot();
+  }
+  if (is_wiped) {
+    wiped_[peer] = seen;
+    report(PeerWiped{peer, known->second, seen});
+  } else {
+    wiped_.erase(peer);
+  }
 }
 
 bool Raft::admit_term(Instant now, const Message& message) {
@@ -204,7 +219,7 @@ void Raft::answer_stale(const Message& message) {
 void Raft::change_role(RoleState role, Cause cause) {
   const Role before = this->role();
   if (auto* leader = std::get_if<Leader>(&role_); leader != nullptr && leader->transfer) {
-    report(TransferEnded{leader->transfer->to, leader->transfer->told});
+    report(TransferEnded{leader->transfer->to, leader->transfer->told && cause == Cause::kHigherTerm});
   }
   role_ = std::move(role);
   if (before != this->role()) report(RoleChanged{before, this->role(), term(), cause});
@@ -359,7 +374,12 @@ std::vector<NodeId> Raft::unreachable(Instant now) const {
 }
 
 bool Raft::can_reach_quorum(Instant now) const {
-  return config_.members.size() - unreachable(now).size() >= quorum();
+  std::size_t reachable = config_.members.size() - unreachable(now).size();
+  for (const auto& [peer, seen] : wiped_) {
+    const auto heard = heard_.find(peer);
+    if (now - heard->second < config_.timing.election_timeout_min) --reachable;
+  }
+  return reachable >= quorum();
 }
 
 std::vector<PeerStatus> Raft::peer_status(Instant now) const {

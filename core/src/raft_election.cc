@@ -69,7 +69,7 @@ Duration Raft::campaign_timeout() {
 void Raft::tick_candidate(Instant now) {
   Candidate& candidate = std::get<Candidate>(role_);
   if (!candidate.pre && now >= candidate.campaign_due) {
-    if (self_wiped_ || (candidate.bootstrap && candidate.refused)) {
+    if (candidate.bootstrap && candidate.refused) {
       become_follower(now, term(), kNoNode, Cause::kRefused);
       return;
     }
@@ -80,13 +80,7 @@ void Raft::tick_candidate(Instant now) {
     }
     candidate.campaign_due = now + random_election_timeout();
   }
-  if (now >= candidate.retry_due) {
-    if (self_wiped_) {
-      become_follower(now, term(), kNoNode, Cause::kRefused);
-    } else {
-      ask_for_votes(now);
-    }
-  }
+  if (now >= candidate.retry_due) ask_for_votes(now);
 }
 
 std::optional<Reason> Raft::refusal(Instant now, const Message& message,
@@ -115,9 +109,8 @@ void Raft::on(Instant now, const Message& message, const VoteRequest& request) {
   }
   if (!request.pre) {
     if (hard_state_.voted_for != message.from) set_term(term(), message.from);
-    if (auto* follower = std::get_if<Follower>(&role_)) {
-      follower->election_due = now + random_election_timeout();
-    }
+    // Give the winner the time to say so.
+    become_follower(now, term(), kNoNode, Cause::kGrantedVote);
   }
   send_in_term(message.from, message.term, VoteReply{request.pre, true});
 }

@@ -46,6 +46,10 @@ void Raft::tick_leader(Instant now) {
   if (notify) leader.notify_due.reset();
   for (auto& [id, progress] : leader.progress) {
     if (now >= progress.heartbeat_due) progress.send_now = true;
+    if (progress.feed == Feed::kSnapshot && now - progress.heard >= config_.timing.election_timeout_min) {
+      // Gone: the log needn't be kept for it. When it is back it says where it stands.
+      progress.to_probe(log_.last_index() + 1);
+    }
     if (notify && progress.commit_sent < commit_) progress.send_now = true;
     if (!progress.resend_due || now < *progress.resend_due) continue;
     progress.resend_due.reset();
@@ -64,6 +68,7 @@ void Raft::tick_leader(Instant now) {
       progress.probe_outstanding = false;
     }
   }
+  release_snapshot();
 }
 
 void Raft::feed_followers(Instant now) {
@@ -115,6 +120,7 @@ void Raft::send_append(Instant now, NodeId to, Progress& progress, std::vector<E
     for (const Entry& entry : entries) bytes += entry.size();
     progress.sent(entries.back().index, bytes);
   }
+  if (entries.empty()) request.incarnations = hard_state_.incarnations;
   request.entries = std::move(entries);
   progress.commit_sent = commit_;
   progress.heartbeat_due = now + config_.timing.heartbeat_interval;
@@ -159,8 +165,11 @@ void Raft::on(Instant now, const Message& message, const AppendReply& reply) {
   Progress& progress = leader->progress.at(message.from);
   progress.heard = now;
   progress.read_round = std::max(progress.read_round, reply.read_round);
-  progress.resend_due.reset();
-  progress.resend_after = resend_interval();
+  // That heartbeats are answered says nothing about the chunks of a snapshot.
+  if (progress.feed != Feed::kSnapshot) {
+    progress.resend_due.reset();
+    progress.resend_after = resend_interval();
+  }
   if (reply.accepted) {
     progress.match = std::max(progress.match, reply.durable);
     progress.received = std::max(progress.received, reply.received);
@@ -171,7 +180,7 @@ void Raft::on(Instant now, const Message& message, const AppendReply& reply) {
     } else if (progress.feed == Feed::kSnapshot && leader->snapshot &&
                reply.received >= leader->snapshot->last_index) {
       progress.to_replicate(reply.received + 1);
-      release_snapshot();
+      progress.resend_due.reset();
     } else if (progress.next <= progress.received) {
       progress.to_replicate(progress.received + 1);
     }
@@ -180,6 +189,7 @@ void Raft::on(Instant now, const Message& message, const AppendReply& reply) {
     progress.received = progress.match;
     progress.to_probe(std::max(progress.match, last_possible_agreement(reply)) + 1);
   }
+  release_snapshot();
   expect_answer(now, progress);
   advance_commit(now);
   confirm_rounds();
@@ -263,6 +273,10 @@ void Raft::compact(LogIndex last_index) {
 // --- the follower ---
 
 void Raft::on(Instant, const Message& message, const AppendRequest& request) {
+  for (const auto& [member, incarnation] : request.incarnations) {
+    if (member == config_.self) continue;
+    hard_state_dirty_ |= hard_state_.incarnations.try_emplace(member, incarnation).second;
+  }
   Follower& follower = std::get<Follower>(role_);
   const bool new_round = request.read_round > follower.read_round;
   follower.read_round = std::max(follower.read_round, request.read_round);

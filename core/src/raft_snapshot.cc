@@ -92,8 +92,9 @@ void Raft::on(Instant, const Message& message, const SnapshotRequest& request) {
     return;
   }
   if (!receiving_ || receiving_->last_index != request.last_index ||
-      receiving_->last_term != request.last_term) {
-    receiving_ = Receiving{request.last_index, request.last_term, 0, KvStore(config_.shard_count)};
+      receiving_->last_term != request.last_term || receiving_->shard_count != request.shard_count) {
+    receiving_ = Receiving{request.last_index, request.last_term, request.shard_count, 0,
+                           KvStore(config_.shard_count)};
   }
   if (request.first_shard != receiving_->next_shard) {
     ignore(message, Reason::kNotExpected);

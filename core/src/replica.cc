@@ -70,7 +70,7 @@ void Replica::submit_write(Instant now, RequestId id, std::string_view command) 
     return;
   }
   const LogIndex index = std::get<LogIndex>(proposed);
-  WaitingWrite waiting{id, index, raft_.term(), now + config_.request_timeout, std::nullopt};
+  WaitingWrite waiting{id, index, raft_.term(), now + config_.request_timeout, false, std::nullopt};
   if (config_.ack == AckMode::kPrimary) {
     const Result<Command> decoded = decode_command(command);
     CHECK(decoded.has_value());
@@ -212,14 +212,16 @@ void Replica::answer_writes() {
   if (config_.ack == AckMode::kAll) done = raft_.is_leader() ? std::min(done, raft_.durable_everywhere()) : 0;
   while (!writes_.empty() && writes_.front().index <= done) {
     const WaitingWrite& write = writes_.front();
+    const bool in_own_log = raft_.is_leader() && raft_.log().term_at(write.index) == write.term;
     if (write.applied && *write.applied != write.term) {
       // Another entry took its place in the log for good, so it never takes effect.
       reply(write.id, Refusal{raft_.leader() == kNoNode ? RefusalCode::kNoPrimary : RefusalCode::kNotPrimary,
                               raft_.leader()});
-    } else if (!write.existed) {
-      reply(write.id, Refusal{RefusalCode::kUnknownOutcome, raft_.leader()});
+    } else if (write.applied || (config_.ack == AckMode::kPrimary && in_own_log)) {
+      reply(write.id, WriteDone{write.existed});
     } else {
-      reply(write.id, WriteDone{*write.existed});
+      // A snapshot stands for this index, and doesn't say whose entry was there.
+      reply(write.id, Refusal{RefusalCode::kUnknownOutcome, raft_.leader()});
     }
     writes_.pop_front();
   }
@@ -247,7 +249,7 @@ void Replica::answer_transfers() {
     if (raft_.is_leader()) {
       reply(id, Refusal{RefusalCode::kNoQuorum});
     } else {
-      reply(id, TransferDone{raft_.leader()});
+      reply(id, TransferDone{});
     }
   }
 }

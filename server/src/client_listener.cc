@@ -1,10 +1,10 @@
 #include "client_listener.h"
 
-#include <asio/buffer.hpp>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
+
+#include <asio/buffer.hpp>
 
 namespace kv {
 namespace {
@@ -15,8 +15,8 @@ constexpr std::chrono::milliseconds kAcceptRetry{100};
 
 }  // namespace
 
-ClientListener::ClientListener(tcp::acceptor acceptor, const ClusterConfig& cluster, std::size_t max_connections,
-                               ClientRequests& requests, EventLog& log)
+ClientListener::ClientListener(tcp::acceptor acceptor, const ClusterConfig& cluster,
+                               std::size_t max_connections, ClientRequests& requests, EventLog& log)
     : acceptor_(std::move(acceptor)),
       retry_(acceptor_.get_executor()),
       cluster_(cluster),
@@ -32,7 +32,8 @@ void ClientListener::accept() {
       return accept();
     }
     // Out of file descriptors, as a rule: those in use become free again.
-    if (!trouble_logged_) log_.error("can't take a client's connection: " + error.message() + "; keeps trying");
+    if (!trouble_logged_)
+      log_.error("can't take a client's connection: " + error.message() + "; keeps trying");
     trouble_logged_ = true;
     retry_.expires_after(kAcceptRetry);
     retry_.async_wait([this](const std::error_code& cancelled) {
@@ -53,14 +54,14 @@ void ClientListener::add(tcp::socket socket) {
 }
 
 void ClientListener::refuse(tcp::socket socket) {
-  const std::string reason =
-      "This node has " + std::to_string(max_connections_) + " connections, as many as --max-connections allows";
+  const std::string reason = "This node has " + std::to_string(max_connections_) +
+                             " connections, as many as --max-connections allows";
   if (!trouble_logged_) log_.warning(reason + "; refuses more");
   trouble_logged_ = true;
   std::string reply;
   line_reply::error(reply, "OVERLOADED", reason);
-  // As much as goes without waiting. What the client sent already is read: bytes left unread would make the
-  // system drop the answer on its way.
+  // As much as goes without waiting. What the client sent already is read: bytes left unread would
+  // make the system drop the answer on its way.
   std::error_code ignored;
   std::array<char, 4096> input;
   socket.non_blocking(true, ignored);

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
-
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
 #include <vector>
+
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
 
 #include "client_session.h"
 #include "core/client.h"
@@ -15,12 +15,12 @@
 
 namespace kv {
 
-/// Takes the clients' connections and owns their sessions. Used on the loop's thread; must outlive the loop's
-/// run.
+/// Takes the clients' connections and owns their sessions. Used on the loop's thread; must outlive
+/// the loop's run.
 class ClientListener {
  public:
-  ClientListener(asio::ip::tcp::acceptor acceptor, const ClusterConfig& cluster, std::size_t max_connections,
-                 ClientRequests& requests, EventLog& log);
+  ClientListener(asio::ip::tcp::acceptor acceptor, const ClusterConfig& cluster,
+                 std::size_t max_connections, ClientRequests& requests, EventLog& log);
 
   void start() { accept(); }
   void stop_accepting();

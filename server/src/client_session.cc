@@ -1,9 +1,9 @@
 #include "client_session.h"
 
+#include <algorithm>
+
 #include <asio/buffer.hpp>
 #include <asio/write.hpp>
-
-#include <algorithm>
 
 #include "client_listener.h"
 #include "core/check.h"
@@ -57,7 +57,8 @@ bool ClientSession::out_of_turn(const LineRequest& request) const {
   if (std::holds_alternative<GetLine>(request)) {
     return open_writes_ > 0 || open_reads_ * expected_value_bytes_ >= kMaxOpenReadBytes;
   }
-  const bool writes = std::holds_alternative<SetLine>(request) || std::holds_alternative<DeleteLine>(request);
+  const bool writes =
+      std::holds_alternative<SetLine>(request) || std::holds_alternative<DeleteLine>(request);
   return writes && open_reads_ > 0;
 }
 
@@ -84,13 +85,15 @@ void ClientSession::take(const LineRequest& request) {
   };
   std::visit(Overloaded{
                  [&](const SetLine& set) {
-                   submit(Slot::Kind::kSet, set.key, WriteRequest{encode_command(SetCommand{set.key, set.value})});
+                   submit(Slot::Kind::kSet, set.key,
+                          WriteRequest{encode_command(SetCommand{set.key, set.value})});
                  },
                  [&](const GetLine& get) {
                    submit(Slot::Kind::kGet, get.key, ReadRequest{std::string(get.key)});
                  },
                  [&](const DeleteLine& del) {
-                   submit(Slot::Kind::kDelete, {}, WriteRequest{encode_command(DeleteCommand{del.key})});
+                   submit(Slot::Kind::kDelete, {},
+                          WriteRequest{encode_command(DeleteCommand{del.key})});
                  },
                  [&](const PingLine&) {
                    answer(line([](std::string& out) { line_reply::ok(out, "PONG"); }));
@@ -119,7 +122,8 @@ void ClientSession::shut_down_node() {
   owner_.requests().shut_down();
 }
 
-void ClientSession::submit(Slot::Kind kind, std::string_view key, decltype(ClientRequest::body) body) {
+void ClientSession::submit(Slot::Kind kind, std::string_view key,
+                           decltype(ClientRequest::body) body) {
   if (owner_.requests().stopping()) {
     std::string reply;
     line_reply::refusal(reply, Refusal{RefusalCode::kShuttingDown, kNoNode, {}}, owner_.cluster());
@@ -154,19 +158,24 @@ void ClientSession::deliver(std::uint32_t number, const ClientReply& reply) {
   release_ready();
 }
 
-void ClientSession::append_reply(std::string& out, const Slot& slot, const ClientReply& reply) const {
+void ClientSession::append_reply(std::string& out, const Slot& slot,
+                                 const ClientReply& reply) const {
   if (const auto* refusal = std::get_if<Refusal>(&reply.body)) {
     return line_reply::refusal(out, *refusal, owner_.cluster());
   }
   switch (slot.kind) {
-    case Slot::Kind::kSet: return line_reply::set_done(out, slot.key);
+    case Slot::Kind::kSet:
+      return line_reply::set_done(out, slot.key);
     case Slot::Kind::kGet: {
       const auto* read = std::get_if<ReadDone>(&reply.body);
       CHECK(read != nullptr);
-      return read->value ? line_reply::value(out, *read->value) : line_reply::not_found(out, slot.key);
+      return read->value ? line_reply::value(out, *read->value)
+                         : line_reply::not_found(out, slot.key);
     }
-    case Slot::Kind::kDelete: return line_reply::ok(out);
-    case Slot::Kind::kLocal: break;
+    case Slot::Kind::kDelete:
+      return line_reply::ok(out);
+    case Slot::Kind::kLocal:
+      break;
   }
   CHECK(false);
 }
@@ -186,7 +195,8 @@ void ClientSession::send() {
                     [self = shared_from_this()](const std::error_code& error, std::size_t) {
                       if (error) return self->close();
                       self->sending_.clear();
-                      if (self->sending_.capacity() > kKeptOutputBytes) self->sending_.shrink_to_fit();
+                      if (self->sending_.capacity() > kKeptOutputBytes)
+                        self->sending_.shrink_to_fit();
                       self->proceed();
                     });
 }
@@ -194,13 +204,14 @@ void ClientSession::send() {
 void ClientSession::read() {
   if (reading_ || input_ended_ || held_ || backlogged()) return;
   reading_ = true;
-  socket_.async_read_some(asio::buffer(input_),
-                          [self = shared_from_this()](const std::error_code& error, std::size_t size) {
-                            self->reading_ = false;
-                            if (error && error != asio::error::eof) return self->close();
-                            if (error) self->input_ended_ = true;
-                            self->received(size);
-                          });
+  socket_.async_read_some(
+      asio::buffer(input_),
+      [self = shared_from_this()](const std::error_code& error, std::size_t size) {
+        self->reading_ = false;
+        if (error && error != asio::error::eof) return self->close();
+        if (error) self->input_ended_ = true;
+        self->received(size);
+      });
 }
 
 void ClientSession::received(std::size_t size) {
@@ -215,7 +226,8 @@ void ClientSession::finish_if_done() {
   if (!owes_nothing()) return;
   if (input_ended_) return close();
   if (refused_) {
-    // Closing now, with input unread, could make the system drop the answer on its way: the client closes.
+    // Closing now, with input unread, could make the system drop the answer on its way: the client
+    // closes.
     std::error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
   }

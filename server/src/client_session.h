@@ -1,13 +1,13 @@
 #pragma once
 
-#include <asio/ip/tcp.hpp>
-
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <asio/ip/tcp.hpp>
 
 #include "core/client.h"
 #include "line_dialect.h"
@@ -33,13 +33,14 @@ class ClientRequests {
   ~ClientRequests() = default;
 };
 
-/// One client's connection in the line dialect. One read may bring many commands; they are submitted together,
-/// answered in their order, and all replies that are ready leave in one write. Requests take effect in their
-/// order, too: a GET sees the SETs before it and none behind it. A client that doesn't read its replies isn't
-/// read from. Used on the loop's thread.
+/// One client's connection in the line dialect. One read may bring many commands; they are
+/// submitted together, answered in their order, and all replies that are ready leave in one write.
+/// Requests take effect in their order, too: a GET sees the SETs before it and none behind it. A
+/// client that doesn't read its replies isn't read from. Used on the loop's thread.
 class ClientSession : public std::enable_shared_from_this<ClientSession> {
  public:
-  /// `id` is unique among the open sessions: a RequestId is (id, number of the request in the session).
+  /// `id` is unique among the open sessions: a RequestId is (id, number of the request in the
+  /// session).
   ClientSession(asio::ip::tcp::socket socket, std::uint32_t id, ClientListener& owner);
 
   void start() { proceed(); }
@@ -66,8 +67,8 @@ class ClientSession : public std::enable_shared_from_this<ClientSession> {
   };
 
   bool backlogged() const;
-  /// The replica may answer a read before the writes submitted ahead of it, or after those behind it; and the
-  /// values of many reads at once must not fill the memory.
+  /// The replica may answer a read before the writes submitted ahead of it, or after those behind
+  /// it; and the values of many reads at once must not fill the memory.
   bool out_of_turn(const LineRequest& request) const;
   void take_requests();
   void take(const LineRequest& request);
@@ -91,7 +92,7 @@ class ClientSession : public std::enable_shared_from_this<ClientSession> {
   std::optional<LineRequest> held_{};
   std::vector<char> input_;
   bool reading_{false};
-  bool input_ended_{false};  ///< the client sends nothing more
+  bool input_ended_{false};   ///< the client sends nothing more
   bool tail_checked_{false};  ///< LineReader::finish() was asked
   bool refused_{false};       ///< an HTTP client: the rest of its input is thrown away
   std::size_t discarded_bytes_{0};

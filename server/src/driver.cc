@@ -1,10 +1,10 @@
 #include "driver.h"
 
-#include <asio/post.hpp>
-#include <unistd.h>
-
 #include <chrono>
 #include <random>
+
+#include <asio/post.hpp>
+#include <unistd.h>
 
 #include "core/codec.h"
 #include "status_line.h"
@@ -29,7 +29,8 @@ std::uint64_t random_seed() {
 Config make_config(const NodeOptions& options, const Recovered& recovered) {
   Config config;
   config.self = options.self;
-  for (NodeId node = 1; node <= options.cluster.members.size(); ++node) config.members.push_back(node);
+  for (NodeId node = 1; node <= options.cluster.members.size(); ++node)
+    config.members.push_back(node);
   config.incarnation = recovered.incarnation;
   config.timing = options.timing;
   config.ack = options.ack;
@@ -81,9 +82,10 @@ void Driver::make_links(Rng rng, Incarnation incarnation) {
       links_.push_back(nullptr);
       continue;
     }
-    Frame hello = make_frame(encode_hello({fingerprint, options_.me().node_id, member.node_id, incarnation}));
-    links_.push_back(
-        std::make_unique<PeerLink>(loop_, member, std::move(hello), rng.fork(member.node_id), log_));
+    Frame hello =
+        make_frame(encode_hello({fingerprint, options_.me().node_id, member.node_id, incarnation}));
+    links_.push_back(std::make_unique<PeerLink>(loop_, member, std::move(hello),
+                                                rng.fork(member.node_id), log_));
   }
 }
 
@@ -131,13 +133,14 @@ void Driver::send(const Message& message) {
   std::string payload = encode_message(message);
   if (payload.size() > kMaxFrameBytes) {
     return log_.error("can't send a message of " + std::to_string(payload.size()) + " bytes to " +
-                      options_.cluster.find(message.to)->node_id + ": at most " + std::to_string(kMaxFrameBytes) +
-                      " fit into a frame");
+                      options_.cluster.find(message.to)->node_id + ": at most " +
+                      std::to_string(kMaxFrameBytes) + " fit into a frame");
   }
   links_[message.to - 1]->send(make_frame(std::move(payload)));
 }
 
-// A deadline that moved back isn't worth a system call: the timer then fires early and finds nothing due.
+// A deadline that moved back isn't worth a system call: the timer then fires early and finds
+// nothing due.
 void Driver::arm_timer() {
   const std::optional<Instant> deadline = replica_.next_deadline();
   if (!deadline || (armed_for_ && *armed_for_ <= *deadline)) return;
@@ -153,7 +156,8 @@ void Driver::arm_timer() {
 
 // Nothing is lost without it: the log keeps what the snapshot would have covered.
 void Driver::retry_snapshot(const Error& error) {
-  log_.error("a snapshot failed: " + error.message + "; the log grows until a later attempt succeeds");
+  log_.error("a snapshot failed: " + error.message +
+             "; the log grows until a later attempt succeeds");
   snapshot_timer_.expires_after(kSnapshotRetry);
   snapshot_timer_.async_wait([this](const std::error_code& cancelled) {
     if (!cancelled && snapshot_) snapshot_writer_.save(snapshot_);
@@ -170,14 +174,16 @@ void Driver::peer_said(const Message& message) {
   schedule_flush();
 }
 
-void Driver::peer_dialled(NodeId peer) { links_[peer - 1]->peer_is_up(); }
+void Driver::peer_dialled(NodeId peer) {
+  links_[peer - 1]->peer_is_up();
+}
 
 std::string Driver::status_line() {
   const Instant now = steady_now();
   const auto uptime = static_cast<std::uint64_t>((now - started_at_).ns / seconds(1).ns);
-  return kv::status_line(
-      replica_.status(now), options_.cluster,
-      {options_.timing_name, uptime, static_cast<std::uint64_t>(::getpid()), clients_.connections()});
+  return kv::status_line(replica_.status(now), options_.cluster,
+                         {options_.timing_name, uptime, static_cast<std::uint64_t>(::getpid()),
+                          clients_.connections()});
 }
 
 void Driver::shut_down() {
@@ -190,7 +196,8 @@ void Driver::shut_down() {
 void Driver::begin_stop() {
   clients_.stop_accepting();
   const Instant now = steady_now();
-  if (replica_.status(now).role != Role::kLeader || options_.cluster.members.size() == 1) return handed_over();
+  if (replica_.status(now).role != Role::kLeader || options_.cluster.members.size() == 1)
+    return handed_over();
   replica_.submit(now, {kTransferRequest, TransferRequest{}});
   schedule_flush();
   stop_timer_.expires_after(kTransferTimeout);

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
-
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
 
 #include "client_listener.h"
 #include "core/replica.h"
@@ -22,9 +22,9 @@
 
 namespace kv {
 
-/// Runs a replica: feeds it what comes from clients, peers, the clock and the disk, and carries out its effects
-/// once a turn of the loop, so that what arrived together is written, sent and answered together. Used on the
-/// loop's thread; must outlive the loop's run.
+/// Runs a replica: feeds it what comes from clients, peers, the clock and the disk, and carries out
+/// its effects once a turn of the loop, so that what arrived together is written, sent and answered
+/// together. Used on the loop's thread; must outlive the loop's run.
 class Driver final : public ClientRequests, public PeerEvents {
  public:
   struct Acceptors {
@@ -33,8 +33,8 @@ class Driver final : public ClientRequests, public PeerEvents {
   };
 
   /// `options`, `directory` and `log` must outlive the driver.
-  Driver(asio::io_context& loop, const NodeOptions& options, Acceptors acceptors, Wal wal, Recovered recovered,
-         DataDirectory& directory, EventLog& log);
+  Driver(asio::io_context& loop, const NodeOptions& options, Acceptors acceptors, Wal wal,
+         Recovered recovered, DataDirectory& directory, EventLog& log);
 
   void start();
   /// 0 after a shutdown, 1 after a failure of the disk; once the loop's run has ended.

@@ -1,33 +1,46 @@
 #include "event_log.h"
 
+#include <variant>
+
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
-
-#include <variant>
 
 #include "core/overloaded.h"
 
 namespace kv {
 namespace {
 
-std::string text(std::string_view view) { return std::string(view); }
+std::string text(std::string_view view) {
+  return std::string(view);
+}
 
 }  // namespace
 
 EventLog::EventLog(const ClusterConfig& cluster, NodeId self, std::string_view level)
     : cluster_(cluster), self_(name_of(self)) {
-  logger_ = std::make_unique<spdlog::logger>(self_, std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  logger_ =
+      std::make_unique<spdlog::logger>(self_, std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger_->set_pattern("%Y-%m-%d %H:%M:%S.%e %n %l: %v");
   logger_->set_level(spdlog::level::from_str(text(level)));
 }
 
 EventLog::~EventLog() = default;
 
-void EventLog::debug(std::string_view text) { logger_->debug(text); }
-void EventLog::info(std::string_view text) { logger_->info(text); }
-void EventLog::warning(std::string_view text) { logger_->warn(text); }
-void EventLog::error(std::string_view text) { logger_->error(text); }
-void EventLog::critical(std::string_view text) { logger_->critical(text); }
+void EventLog::debug(std::string_view text) {
+  logger_->debug(text);
+}
+void EventLog::info(std::string_view text) {
+  logger_->info(text);
+}
+void EventLog::warning(std::string_view text) {
+  logger_->warn(text);
+}
+void EventLog::error(std::string_view text) {
+  logger_->error(text);
+}
+void EventLog::critical(std::string_view text) {
+  logger_->critical(text);
+}
 
 std::string EventLog::name_of(NodeId node) const {
   const Member* member = cluster_.find(node);
@@ -70,12 +83,14 @@ std::string EventLog::headline(const Event& event) {
 std::string EventLog::alarm(const Event& event) const {
   if (const auto* peer = std::get_if<PeerWiped>(&event)) {
     return name_of(peer->peer) +
-           " came back with another data directory than the one it voted with. It is fed, but neither votes nor "
+           " came back with another data directory than the one it voted with. It is fed, but "
+           "neither votes nor "
            "counts towards a commit: give it its old data directory back";
   }
   if (const auto* self = std::get_if<SelfWiped>(&event)) {
     return name_of(self->told_by) +
-           " knows this node with another data directory. This node neither votes nor campaigns until it is started "
+           " knows this node with another data directory. This node neither votes nor campaigns "
+           "until it is started "
            "with its old --data-dir";
   }
   return {};

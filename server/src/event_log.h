@@ -14,8 +14,8 @@ class logger;
 
 namespace kv {
 
-/// The node's log for people, on stderr. What core reports as events becomes sentences with node names. record()
-/// is for the loop's thread; any thread may write text.
+/// The node's log for people, on stderr. What core reports as events becomes sentences with node
+/// names. record() is for the loop's thread; any thread may write text.
 class EventLog {
  public:
   /// `level` is "debug", "info", "warning" or "error".

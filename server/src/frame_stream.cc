@@ -49,7 +49,8 @@ Result<std::optional<SharedBytes>> FrameReader::next() {
   const std::uint64_t checksum = header.u64();
   if (size > max_payload_bytes_) {
     return Error{"a frame claims " + std::to_string(size) + " bytes, at most " +
-                 std::to_string(max_payload_bytes_) + " are allowed here: not a peer, or a broken stream"};
+                 std::to_string(max_payload_bytes_) +
+                 " are allowed here: not a peer, or a broken stream"};
   }
   if (rest.size() - kFrameHeaderBytes < size) return std::optional<SharedBytes>{};
   const std::string_view payload = rest.substr(kFrameHeaderBytes, size);
@@ -77,8 +78,9 @@ Result<Hello> decode_hello(std::string_view payload) {
   if (decoder.raw(kMagic.size()) != kMagic) return Error{"it does not speak the peers' protocol"};
   const std::uint32_t version = decoder.u32();
   if (decoder.ok() && version != kProtocolVersion) {
-    return Error{"it speaks version " + std::to_string(version) + " of the peers' protocol, this node version " +
-                 std::to_string(kProtocolVersion) + ": run the same release on all nodes"};
+    return Error{"it speaks version " + std::to_string(version) +
+                 " of the peers' protocol, this node version " + std::to_string(kProtocolVersion) +
+                 ": run the same release on all nodes"};
   }
   Hello hello;
   hello.cluster = decoder.u64();
@@ -93,8 +95,9 @@ Result<Hello> decode_hello(std::string_view payload) {
 
 Result<NodeId> check_hello(const Hello& hello, const ClusterConfig& cluster, NodeId self) {
   if (hello.cluster != cluster_fingerprint(cluster)) {
-    return Error{"it calls itself " + hello.from + " and was started with another list of nodes than " +
-                 cluster.names() + ": give all nodes the same --cluster"};
+    return Error{"it calls itself " + hello.from +
+                 " and was started with another list of nodes than " + cluster.names() +
+                 ": give all nodes the same --cluster"};
   }
   const Member* me = cluster.find(self);
   CHECK(me != nullptr);

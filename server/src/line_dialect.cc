@@ -14,7 +14,9 @@ constexpr std::string_view kTooLarge = "TOO_LARGE";
 /// A buffer that grew beyond this is given back when it is empty.
 constexpr std::size_t kKeptBufferBytes = 128 << 10;
 
-bool is_blank(char c) { return kBlanks.find(c) != std::string_view::npos; }
+bool is_blank(char c) {
+  return kBlanks.find(c) != std::string_view::npos;
+}
 
 /// Takes the first word and the one blank behind it off `rest`.
 std::string_view take_word(std::string_view& rest) {
@@ -44,7 +46,9 @@ bool is_http(std::string_view line) {
   return trim(line.substr(0, last)).find_first_of(kBlanks) != std::string_view::npos;
 }
 
-RefusedLine refused(std::string message) { return {kBadRequest, std::move(message)}; }
+RefusedLine refused(std::string message) {
+  return {kBadRequest, std::move(message)};
+}
 
 std::optional<RefusedLine> check_size(std::string_view what, std::size_t size, std::size_t limit) {
   if (size <= limit) return std::nullopt;
@@ -81,14 +85,16 @@ LineRequest parse_plain(std::string_view rest, std::string_view usage) {
 LineRequest parse_unknown(std::string_view verb) {
   if (verb.starts_with('{')) {
     return refused(
-        "JSON is not a command here. This port is for clients; nodes talk to each other in a binary "
+        "JSON is not a command here. This port is for clients; nodes talk to each other in a "
+        "binary "
         "protocol on the client port + 10000");
   }
   constexpr std::size_t kShownBytes = 32;
   std::string shown(verb.substr(0, kShownBytes));
   if (verb.size() > kShownBytes) shown += "...";
-  return refused("Unknown command '" + shown +
-                 "'. Usage: SET <key> <value> | GET <key> | DELETE <key> | PING | STATUS | SHUTDOWN");
+  return refused(
+      "Unknown command '" + shown +
+      "'. Usage: SET <key> <value> | GET <key> | DELETE <key> | PING | STATUS | SHUTDOWN");
 }
 
 /// `line` is not blank.
@@ -194,7 +200,8 @@ std::string explain(const Refusal& refusal, const ClusterConfig& cluster) {
     case RefusalCode::kNotPrimary: {
       const Member* primary = cluster.find(refusal.primary);
       if (primary == nullptr) return "This node is a secondary; ask the primary";
-      return "This node is a secondary; the primary is " + primary->node_id + " at " + primary->address();
+      return "This node is a secondary; the primary is " + primary->node_id + " at " +
+             primary->address();
     }
     case RefusalCode::kNoPrimary:
       return "There is no primary at the moment: an election is under way. Try again soon";
@@ -207,10 +214,12 @@ std::string explain(const Refusal& refusal, const ClusterConfig& cluster) {
              names_of(refusal.unreachable, cluster);
     }
     case RefusalCode::kUnknownOutcome:
-      return "Not confirmed in time: the write may or may not take effect. Read the key to find out";
+      return "Not confirmed in time: the write may or may not take effect. Read the key to find "
+             "out";
     case RefusalCode::kOverloaded:
       return "Too many writes are waiting to be committed; this one was not taken. Try again soon";
-    case RefusalCode::kShuttingDown: return "This node is shutting down; ask another one";
+    case RefusalCode::kShuttingDown:
+      return "This node is shutting down; ask another one";
   }
   return "Refused";
 }
@@ -265,7 +274,8 @@ void refusal(std::string& out, const Refusal& refusal, const ClusterConfig& clus
   object.text("status", "ERROR")
       .text("code", to_string(refusal.code))
       .text("message", explain(refusal, cluster));
-  if (const Member* primary = cluster.find(refusal.primary)) append(object.raw("primary"), *primary);
+  if (const Member* primary = cluster.find(refusal.primary))
+    append(object.raw("primary"), *primary);
   object.end();
   out += '\n';
 }

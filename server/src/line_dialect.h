@@ -10,8 +10,9 @@
 
 namespace kv {
 
-/// The JSON line dialect, as pure functions of bytes: lines in, requests out; outcomes in, replies out. One
-/// command a line, ended by LF (a CR before it is dropped); one JSON object a line in answer.
+/// The JSON line dialect, as pure functions of bytes: lines in, requests out; outcomes in, replies
+/// out. One command a line, ended by LF (a CR before it is dropped); one JSON object a line in
+/// answer.
 
 struct LineLimits {
   std::size_t max_key_bytes{64 << 10};
@@ -44,17 +45,19 @@ struct HttpLine {};
 using LineRequest = std::variant<SetLine, GetLine, DeleteLine, PingLine, StatusLine, ShutdownLine,
                                  RefusedLine, HttpLine>;
 
-/// Cuts a byte stream into requests. However the stream is cut up by feed(), the requests are the same. Holds
-/// at most a line and what was fed since; the rest of an over-long line is skipped without being held.
+/// Cuts a byte stream into requests. However the stream is cut up by feed(), the requests are the
+/// same. Holds at most a line and what was fed since; the rest of an over-long line is skipped
+/// without being held.
 class LineReader {
  public:
   explicit LineReader(LineLimits limits = {}) : limits_(limits) {}
 
   void feed(std::string_view bytes);
-  /// The next request; nothing until more is fed, nor ever after an HttpLine. Views hold until the next call.
+  /// The next request; nothing until more is fed, nor ever after an HttpLine. Views hold until the
+  /// next call.
   std::optional<LineRequest> next();
-  /// The stream has ended: what to answer to a last line without an LF. It isn't carried out, since a cut-off
-  /// SET would store half a value.
+  /// The stream has ended: what to answer to a last line without an LF. It isn't carried out, since
+  /// a cut-off SET would store half a value.
   std::optional<RefusedLine> finish() const;
 
  private:
@@ -69,7 +72,8 @@ class LineReader {
 };
 
 inline constexpr std::string_view kHttpRefusal =
-    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 72\r\nConnection: close\r\n\r\n"
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 72\r\nConnection: "
+    "close\r\n\r\n"
     "This is a key-value store that speaks a line protocol, not a web server\n";
 
 /// Replies in the line dialect. Each appends one whole line to `out`.

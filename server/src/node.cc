@@ -1,16 +1,16 @@
 #include "node.h"
 
-#include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/signal_set.hpp>
-#include <sys/resource.h>
-
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <memory>
 #include <random>
 #include <string>
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/signal_set.hpp>
+#include <sys/resource.h>
 
 #include "data_directory.h"
 #include "driver.h"
@@ -51,13 +51,16 @@ Error explain_listen(const std::error_code& error, const Member& me, std::uint16
   const std::string use = port == me.port ? "" : " (for the other nodes: the client port + 10000)";
   if (error == asio::error::address_in_use) {
     return Error{"port " + number + use + " is in use on " + me.host +
-                 "; stop the other program (kvctl stop, or: ss -ltnp | grep " + number + ") or choose --port"};
+                 "; stop the other program (kvctl stop, or: ss -ltnp | grep " + number +
+                 ") or choose --port"};
   }
   if (error == asio::error::access_denied) {
-    return Error{"no permission to listen on port " + number + use + "; choose a --port above 1023"};
+    return Error{"no permission to listen on port " + number + use +
+                 "; choose a --port above 1023"};
   }
   if (error.value() == EADDRNOTAVAIL) {
-    return Error{me.host + " is not an address of this machine; correct the host of " + me.node_id + " in --cluster"};
+    return Error{me.host + " is not an address of this machine; correct the host of " + me.node_id +
+                 " in --cluster"};
   }
   return Error{"can't listen on " + address_text(me.host, port) + use + ": " + error.message()};
 }
@@ -65,8 +68,9 @@ Error explain_listen(const std::error_code& error, const Member& me, std::uint16
 Result<tcp::acceptor> listen(asio::io_context& loop, const Member& me, std::uint16_t port) {
   std::error_code error;
   tcp::resolver resolver(loop);
-  const auto found = resolver.resolve(
-      me.host, std::to_string(port), tcp::resolver::numeric_service | tcp::resolver::passive, error);
+  const auto found =
+      resolver.resolve(me.host, std::to_string(port),
+                       tcp::resolver::numeric_service | tcp::resolver::passive, error);
   if (error) return Error{"the host '" + me.host + "' can't be resolved: " + error.message()};
   const tcp::endpoint endpoint = found.begin()->endpoint();
   tcp::acceptor acceptor(loop);
@@ -82,7 +86,8 @@ std::string describe(const Recovered& recovered, Duration took) {
   if (!recovered.has_history()) return "new data directory";
   std::string text = "recovered term " + std::to_string(recovered.hard_state.term) + ", " +
                      std::to_string(recovered.entries.size()) + " log entries";
-  if (!recovered.entries.empty()) text += " through " + std::to_string(recovered.entries.back().index);
+  if (!recovered.entries.empty())
+    text += " through " + std::to_string(recovered.entries.back().index);
   if (recovered.snapshot) {
     text += ", snapshot at " + std::to_string(recovered.snapshot->last_index) + " with " +
             std::to_string(recovered.snapshot->state.size()) + " keys";
@@ -98,11 +103,13 @@ std::string describe(const Timing& timing, const std::string& name) {
 void announce(const NodeOptions& options, const Wal::Opened& opened, Duration took, EventLog& log) {
   for (const std::string& note : opened.notes) log.warning(note);
   log.info(std::string("kvnode ") + KV_VERSION + " " + options.me().node_id + " listens on " +
-           options.me().address() + ", data in " + options.data_dir + ": " + describe(opened.recovered, took) +
-           "; ack " + std::string(to_string(options.ack)) + ", timing " +
-           describe(options.timing, options.timing_name));
+           options.me().address() + ", data in " + options.data_dir + ": " +
+           describe(opened.recovered, took) + "; ack " + std::string(to_string(options.ack)) +
+           ", timing " + describe(options.timing, options.timing_name));
   if (options.ack == AckMode::kPrimary) {
-    log.warning("--ack primary: OK means written on this node alone. A FAILOVER CAN LOSE ACKNOWLEDGED WRITES");
+    log.warning(
+        "--ack primary: OK means written on this node alone. A FAILOVER CAN LOSE ACKNOWLEDGED "
+        "WRITES");
   }
   if (options.primary && opened.recovered.has_history()) {
     log.info("--primary is ignored: this data directory has history, so an election decides");
@@ -114,7 +121,8 @@ Result<int> serve(const NodeOptions& options, EventLog& log) {
   Result<std::unique_ptr<DataDirectory>> directory = DataDirectory::open(options.data_dir);
   if (!directory) return directory.error();
   Result<Wal::Opened> opened =
-      (*directory)->recover_or_create(Wal::Options{.node_name = options.me().node_id}, fresh_incarnation());
+      (*directory)
+          ->recover_or_create(Wal::Options{.node_name = options.me().node_id}, fresh_incarnation());
   if (!opened) return opened.error();
 
   asio::io_context loop(1);

@@ -4,8 +4,8 @@
 
 namespace kv {
 
-/// Runs a node until it is told to stop or its disk fails; the process's exit status. Start-up errors go to
-/// stderr in one sentence.
+/// Runs a node until it is told to stop or its disk fails; the process's exit status. Start-up
+/// errors go to stderr in one sentence.
 int run_node(const NodeOptions& options);
 
 }  // namespace kv

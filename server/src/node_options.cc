@@ -1,9 +1,9 @@
 #include "node_options.h"
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <optional>
+
+#include <CLI/CLI.hpp>
 
 #include "server/duration_text.h"
 
@@ -44,7 +44,8 @@ struct Typed {
 };
 
 void declare(CLI::App& app, Typed& typed) {
-  app.add_option("--node-id", typed.node_id, "Name of this node, one of those in --cluster (required)");
+  app.add_option("--node-id", typed.node_id,
+                 "Name of this node, one of those in --cluster (required)");
   app.add_option("--host", typed.host, "Address to listen on; must agree with --cluster");
   app.add_option("--port", typed.port, "Client port; must agree with --cluster");
   app.add_option("--cluster", typed.cluster,
@@ -56,12 +57,14 @@ void declare(CLI::App& app, Typed& typed) {
   app.add_option("--timing", typed.timing,
                  "documented (heartbeat 2s, election timeout 5s..8s), lan (50ms, 300ms..600ms) or "
                  "wan (500ms, 2500ms..5s) [documented]");
-  app.add_option("--heartbeat-interval", typed.heartbeat_interval, "Overrides that of --timing, e.g. 2s");
+  app.add_option("--heartbeat-interval", typed.heartbeat_interval,
+                 "Overrides that of --timing, e.g. 2s");
   app.add_option("--election-timeout", typed.election_timeout,
                  "Overrides that of --timing, drawn anew each time, e.g. 5s..8s");
-  app.add_option("--ack", typed.ack,
-                 "When a write is answered OK. majority: on disk on most nodes; all: on every node; "
-                 "primary: on the primary alone, so that a failover can lose it [majority]");
+  app.add_option(
+      "--ack", typed.ack,
+      "When a write is answered OK. majority: on disk on most nodes; all: on every node; "
+      "primary: on the primary alone, so that a failover can lose it [majority]");
   app.add_option("--max-connections", typed.max_connections, "Clients at a time [10000]");
   app.add_option("--log-level", typed.log_level, "debug, info, warning or error [info]");
 }
@@ -72,7 +75,8 @@ Error option_error(std::string_view option, std::string_view value, std::string_
 
 /// Fills in cluster, self and data_dir.
 Outcome choose_member(const Typed& typed, NodeOptions& options) {
-  if (typed.node_id.empty()) return Error{"--node-id is missing: give the name of this node, e.g. --node-id node1"};
+  if (typed.node_id.empty())
+    return Error{"--node-id is missing: give the name of this node, e.g. --node-id node1"};
   options.cluster = default_cluster();
   const bool own_list = !typed.cluster.empty();
   if (own_list) {
@@ -82,7 +86,8 @@ Outcome choose_member(const Typed& typed, NodeOptions& options) {
   }
   options.self = options.cluster.id_of(typed.node_id);
   const std::string list = own_list ? "--cluster" : "the default list of nodes";
-  const std::string way_out = own_list ? "leave it out or change --cluster" : "leave it out or give --cluster";
+  const std::string way_out =
+      own_list ? "leave it out or change --cluster" : "leave it out or give --cluster";
   if (options.self == kNoNode) {
     return option_error("--node-id", typed.node_id,
                         "not in " + list + ", which has " + options.cluster.names() +
@@ -108,13 +113,16 @@ Outcome choose_timing(const Typed& typed, NodeOptions& options) {
   options.timing_name = typed.timing;
   if (!typed.heartbeat_interval.empty()) {
     const Result<Duration> interval = parse_duration(typed.heartbeat_interval);
-    if (!interval) return option_error("--heartbeat-interval", typed.heartbeat_interval, interval.error().message);
+    if (!interval)
+      return option_error("--heartbeat-interval", typed.heartbeat_interval,
+                          interval.error().message);
     options.timing.heartbeat_interval = *interval;
     options.timing_name = "custom";
   }
   if (!typed.election_timeout.empty()) {
     const Result<DurationRange> range = parse_duration_range(typed.election_timeout);
-    if (!range) return option_error("--election-timeout", typed.election_timeout, range.error().message);
+    if (!range)
+      return option_error("--election-timeout", typed.election_timeout, range.error().message);
     options.timing.election_timeout_min = range->min;
     options.timing.election_timeout_max = range->max;
     options.timing_name = "custom";
@@ -133,7 +141,8 @@ Outcome choose_rest(const Typed& typed, NodeOptions& options) {
   } else {
     return option_error("--ack", typed.ack, "choose majority, primary or all");
   }
-  if (typed.max_connections == 0) return option_error("--max-connections", "0", "nobody could connect; give at least 1");
+  if (typed.max_connections == 0)
+    return option_error("--max-connections", "0", "nobody could connect; give at least 1");
   options.max_connections = typed.max_connections;
   constexpr std::string_view kLevels[] = {"debug", "info", "warning", "error"};
   if (std::find(std::begin(kLevels), std::end(kLevels), typed.log_level) == std::end(kLevels)) {
@@ -153,7 +162,8 @@ std::variant<NodeOptions, UsageExit> parse_node_options(std::vector<std::string>
   CLI::App app{"kvnode: one server of a replicated, durable key-value store", "kvnode"};
   Typed typed;
   declare(app, typed);
-  app.set_config("--config", "", "Read options from FILE, one NAME = \"VALUE\" a line; the command line wins")
+  app.set_config("--config", "",
+                 "Read options from FILE, one NAME = \"VALUE\" a line; the command line wins")
       ->type_name("FILE");
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.set_version_flag("--version", std::string("kvnode ") + KV_VERSION);

@@ -1,10 +1,10 @@
 #include "peer_link.h"
 
+#include <chrono>
+
 #include <asio/buffer.hpp>
 #include <asio/ip/address.hpp>
 #include <asio/write.hpp>
-
-#include <chrono>
 
 #include "socket_options.h"
 #include "steady_now.h"
@@ -89,7 +89,8 @@ void PeerLink::dial() {
       peer_.host, std::to_string(peer_.peer_port()), tcp::resolver::numeric_service,
       [this, attempt](const std::error_code& error, const tcp::resolver::results_type& found) {
         if (attempt != attempt_) return;
-        if (error) return lose("the name '" + peer_.host + "' can't be resolved: " + error.message());
+        if (error)
+          return lose("the name '" + peer_.host + "' can't be resolved: " + error.message());
         connect(found.begin()->endpoint());
       });
 }
@@ -105,8 +106,8 @@ void PeerLink::connect(const tcp::endpoint& endpoint) {
 void PeerLink::connected() {
   std::error_code ignored;
   if (socket_.local_endpoint(ignored) == socket_.remote_endpoint(ignored)) {
-    // TCP connects to itself when the system happens to choose the dialled port as the local one. Keeping
-    // it would keep the peer from listening there.
+    // TCP connects to itself when the system happens to choose the dialled port as the local one.
+    // Keeping it would keep the peer from listening there.
     return lose("the peer does not listen");
   }
   state_ = State::kConnected;

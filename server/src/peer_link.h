@@ -1,14 +1,14 @@
 #pragma once
 
-#include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
-
 #include <array>
 #include <cstdint>
 #include <deque>
 #include <string>
 #include <vector>
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
 
 #include "core/rng.h"
 #include "event_log.h"
@@ -17,9 +17,9 @@
 
 namespace kv {
 
-/// This node's outgoing connection to one peer: dials, redials for ever, sends. Nothing comes back on it. The
-/// queue is bounded; what doesn't fit or can't be delivered is lost, oldest first: Raft sends it again. Used on
-/// the loop's thread; must outlive the loop's run.
+/// This node's outgoing connection to one peer: dials, redials for ever, sends. Nothing comes back
+/// on it. The queue is bounded; what doesn't fit or can't be delivered is lost, oldest first: Raft
+/// sends it again. Used on the loop's thread; must outlive the loop's run.
 class PeerLink {
  public:
   PeerLink(asio::io_context& loop, const Member& peer, Frame hello, Rng rng, EventLog& log);

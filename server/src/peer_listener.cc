@@ -1,9 +1,9 @@
 #include "peer_listener.h"
 
-#include <asio/buffer.hpp>
-
 #include <algorithm>
 #include <chrono>
+
+#include <asio/buffer.hpp>
 
 #include "core/codec.h"
 #include "socket_options.h"
@@ -60,11 +60,12 @@ class PeerListener::Connection : public std::enable_shared_from_this<Connection>
 
  private:
   void read() {
-    socket_.async_read_some(asio::buffer(buffer_),
-                            [self = shared_from_this()](const std::error_code& error, std::size_t size) {
-                              if (error) return self->close();
-                              self->take(size);
-                            });
+    socket_.async_read_some(
+        asio::buffer(buffer_),
+        [self = shared_from_this()](const std::error_code& error, std::size_t size) {
+          if (error) return self->close();
+          self->take(size);
+        });
   }
 
   void take(std::size_t size) {
@@ -115,8 +116,8 @@ class PeerListener::Connection : public std::enable_shared_from_this<Connection>
   NodeId peer_{kNoNode};
 };
 
-PeerListener::PeerListener(tcp::acceptor acceptor, const ClusterConfig& cluster, NodeId self, PeerEvents& events,
-                           EventLog& log)
+PeerListener::PeerListener(tcp::acceptor acceptor, const ClusterConfig& cluster, NodeId self,
+                           PeerEvents& events, EventLog& log)
     : acceptor_(std::move(acceptor)),
       retry_(acceptor_.get_executor()),
       cluster_(cluster),

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
-
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
 
 #include "core/message.h"
 #include "event_log.h"
@@ -27,12 +27,13 @@ class PeerEvents {
   ~PeerEvents() = default;
 };
 
-/// Takes the peers' connections and reads their messages. A connection that doesn't greet as a member of this
-/// cluster, or sends garbage, is closed. Used on the loop's thread; must outlive the loop's run.
+/// Takes the peers' connections and reads their messages. A connection that doesn't greet as a
+/// member of this cluster, or sends garbage, is closed. Used on the loop's thread; must outlive the
+/// loop's run.
 class PeerListener {
  public:
-  PeerListener(asio::ip::tcp::acceptor acceptor, const ClusterConfig& cluster, NodeId self, PeerEvents& events,
-               EventLog& log);
+  PeerListener(asio::ip::tcp::acceptor acceptor, const ClusterConfig& cluster, NodeId self,
+               PeerEvents& events, EventLog& log);
   ~PeerListener();
 
   void start() { accept(); }

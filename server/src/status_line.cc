@@ -30,7 +30,8 @@ void append_peers(std::string& out, const Status& status, const ClusterConfig& c
 
 }  // namespace
 
-std::string status_line(const Status& status, const ClusterConfig& cluster, const ProcessFacts& process) {
+std::string status_line(const Status& status, const ClusterConfig& cluster,
+                        const ProcessFacts& process) {
   std::string out;
   JsonObject object(out);
   object.text("status", "OK")

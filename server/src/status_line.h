@@ -18,6 +18,7 @@ struct ProcessFacts {
 };
 
 /// The reply to STATUS in the line dialect. `role` is "primary" only while the node serves.
-std::string status_line(const Status& status, const ClusterConfig& cluster, const ProcessFacts& process);
+std::string status_line(const Status& status, const ClusterConfig& cluster,
+                        const ProcessFacts& process);
 
 }  // namespace kv

@@ -13,7 +13,7 @@
 namespace kv {
 namespace {
 
-std::string exchange(std::uint16_t port, const std::string& bytes) {
+std::string send_bytes(std::uint16_t port, const std::string& bytes) {
   auto connection = LineConnection::connect("127.0.0.1", port, seconds(2));
   if (!connection || !connection->send(bytes, seconds(5))) return {};
   return connection->receive(seconds(2)).has_value() ? "answered" : "closed";
@@ -71,15 +71,15 @@ TEST_F(BadInput, RandomBytesOnBothPortsHarmNobody) {
   for (int round = 0; round < 30; ++round) {
     std::string bytes(random() % 5000, '\0');
     for (char& byte : bytes) byte = static_cast<char>(random());
-    exchange(cluster.member("node1").port, bytes + "\n");
-    exchange(cluster.member("node1").peer_port(), bytes);
+    send_bytes(cluster.member("node1").port, bytes + "\n");
+    send_bytes(cluster.member("node1").peer_port(), bytes);
   }
   expect_healthy();
 }
 
 TEST_F(BadInput, AnOversizedPeerFrameIsRefusedWithoutBeingAwaited) {
   const std::string four_gigabytes("\xff\xff\xff\xff\0\0\0\0\0\0\0\0", 12);
-  EXPECT_EQ(exchange(cluster.member("node1").peer_port(), four_gigabytes), "closed");
+  EXPECT_EQ(send_bytes(cluster.member("node1").peer_port(), four_gigabytes), "closed");
   expect_healthy();
 }
 

@@ -76,10 +76,10 @@ TEST(Clients, ThePythonClientOfTheDocument) {
 TEST(Clients, TheNetcatExamplesOfTheDocument) {
   LiveCluster cluster;
   const std::string nc = "nc 127.0.0.1 " + std::to_string(cluster.member("node1").port);
-  EXPECT_EQ(run("(echo 'SET mykey myvalue'; sleep 1) | " + nc).text,
+  EXPECT_EQ(run("(echo 'SET mykey myvalue'; sleep 1) | timeout 3 " + nc).text,
             "{\"status\": \"OK\", \"message\": \"Key 'mykey' set\"}\n");
-  EXPECT_EQ(run("(echo 'GET mykey'; sleep 1) | " + nc).text, "{\"status\": \"OK\", \"value\": \"myvalue\"}\n");
-  EXPECT_EQ(run("(echo 'STATUS'; sleep 1) | " + nc).text.find(
+  EXPECT_EQ(run("(echo 'GET mykey'; sleep 1) | timeout 3 " + nc).text, "{\"status\": \"OK\", \"value\": \"myvalue\"}\n");
+  EXPECT_EQ(run("(echo 'STATUS'; sleep 1) | timeout 3 " + nc).text.find(
                 R"({"status": "OK", "node_id": "node1", "role": "primary", "election_term": 0)"),
             0U);
 }
@@ -87,7 +87,7 @@ TEST(Clients, TheNetcatExamplesOfTheDocument) {
 TEST(Clients, AHalfClosedConnectionStillGetsItsReplies) {
   LiveCluster cluster;
   const std::string nc = "nc -N 127.0.0.1 " + std::to_string(cluster.member("node1").port);
-  EXPECT_EQ(run("printf 'SET a 1\\nGET a\\nPING' | " + nc).text,
+  EXPECT_EQ(run("printf 'SET a 1\\nGET a\\nPING' | timeout 3 " + nc).text,
             "{\"status\": \"OK\", \"message\": \"Key 'a' set\"}\n{\"status\": \"OK\", \"value\": 1}\n"
             "{\"status\": \"OK\", \"message\": \"PONG\"}\n");
 }

@@ -279,7 +279,10 @@ TEST_F(Ctl, StopShutsDownThePrimaryLast) {
   use({a.member("a"), b.member("b"), c.member("c")});
   const Outputs outputs = kvctl({"stop"});
   EXPECT_EQ(outputs.exit_status, 0) << outputs.err;
-  EXPECT_EQ(order, "bca");
+  {
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(order, "bca");
+  }
   EXPECT_EQ(outputs.out,
             "b is shut down.\nc is shut down.\na is shut down.\nThe cluster is stopped.\n");
   EXPECT_TRUE(contains(kvctl({"stop"}).out, "Nothing to stop"));
@@ -363,9 +366,11 @@ TEST_F(Ctl, StartShowsTheLogOfANodeThatFailsAndStopsTheOthers) {
   const DeadPort a;
   const DeadPort b;
   use({a.member("a"), b.member("b")});
-  const std::string node = script(R"(echo $$ > ")" + folder_ + R"(/pid_$2"
-case "$2" in b) echo 'the port is taken' >&2; exit 1;; esac
-exec sleep 1000
+  const std::string node = script("cd " + folder_ + R"(
+case "$2" in
+a) echo $$ > pid_a; exec sleep 1000;;
+b) until [ -s pid_a ]; do sleep 0.01; done; echo 'the port is taken' >&2; exit 1;;
+esac
 )");
   const Outputs outputs = kvctl({"start", "--kvnode", node, "--data-dir", folder_ + "/data"});
   EXPECT_EQ(outputs.exit_status, 1);

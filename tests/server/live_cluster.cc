@@ -152,9 +152,7 @@ Result<NodeStatus> LiveCluster::status(const std::string& node) const {
 }
 
 Reply LiveCluster::ask(const std::string& node, const std::string& line) const {
-  ClusterConfig one;
-  one.members = {member(node)};
-  const Result<Reply> reply = ClusterClient(one).execute(line, milliseconds(1));
+  const Result<Reply> reply = kv::ask(member(node), line, seconds(5));
   if (reply) return *reply;
   Reply failed;
   failed.message = reply.error().message;

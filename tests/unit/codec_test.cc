@@ -10,7 +10,9 @@
 namespace kv {
 namespace {
 
-Message message_of(MessageBody body) { return Message{3, 1, 77, 0x1234567890, 99, std::move(body)}; }
+Message message_of(MessageBody body) {
+  return Message{3, 1, 77, 0x1234567890, 99, std::move(body)};
+}
 
 SharedBytes some_shards() {
   KvStore store(4);
@@ -28,8 +30,8 @@ std::vector<Message> messages() {
       message_of(VoteRequest{false, true, 0, 0}),
       message_of(VoteReply{false, true}),
       message_of(VoteReply{true, false}),
-      message_of(AppendRequest{41, 6, 40, 5, {}}),
-      message_of(AppendRequest{41, 6, 40, 5, {first, second}}),
+      message_of(AppendRequest{41, 6, 40, 5, {{1, 11}, {3, 13}}, {}}),
+      message_of(AppendRequest{41, 6, 40, 5, {}, {first, second}}),
       message_of(AppendReply{true, 41, 40, 39, 38, 6, 5}),
       message_of(SnapshotRequest{41, 6, 4, 0, 4, some_shards()}),
       message_of(SnapshotReply{41, 3}),
@@ -49,7 +51,8 @@ TEST(Codec, SharesTheBytesOfEntriesAndShards) {
   const SharedBytes bytes(encode_message(messages()[5]));
   const Result<Message> decoded = decode_message(bytes);
   ASSERT_TRUE(decoded);
-  const std::string_view entry = std::get<AppendRequest>(decoded->body).entries.back().encoded.view();
+  const std::string_view entry =
+      std::get<AppendRequest>(decoded->body).entries.back().encoded.view();
   EXPECT_EQ(entry.data() + entry.size(), bytes.view().data() + bytes.size());
 }
 
@@ -67,8 +70,8 @@ TEST(Codec, DecodesNothingElseFromATruncatedMessage) {
   for (const Message& message : messages()) {
     const std::string bytes = encode_message(message);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
-      expect_refused_or_faithful(bytes.substr(0, size),
-                                 std::string(name_of(message.body)) + " cut to " + std::to_string(size));
+      expect_refused_or_faithful(bytes.substr(0, size), std::string(name_of(message.body)) +
+                                                            " cut to " + std::to_string(size));
     }
   }
 }
@@ -79,8 +82,8 @@ TEST(Codec, DecodesNothingElseFromAnyFlippedBit) {
     for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
       std::string flipped = bytes;
       flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
-      expect_refused_or_faithful(flipped,
-                                 std::string(name_of(message.body)) + " with bit " + std::to_string(bit));
+      expect_refused_or_faithful(
+          flipped, std::string(name_of(message.body)) + " with bit " + std::to_string(bit));
     }
   }
 }
@@ -114,7 +117,7 @@ TEST(Codec, RefusesFlagsThatAreNeitherTrueNorFalse) {
 
 TEST(Codec, RefusesEntriesThatDoNotFollowOnEachOther) {
   const auto decodes = [](std::vector<Entry> entries) {
-    const Message message = message_of(AppendRequest{41, 6, 40, 0, std::move(entries)});
+    const Message message = message_of(AppendRequest{41, 6, 40, 0, {}, std::move(entries)});
     return decode_message(SharedBytes(encode_message(message))).has_value();
   };
   const auto entry = [](LogIndex index, Term term) {

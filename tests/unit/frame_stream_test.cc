@@ -1,9 +1,9 @@
 #include "frame_stream.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace kv {
 namespace {
@@ -34,7 +34,8 @@ std::vector<std::string> read_in_pieces(std::string_view stream, std::size_t siz
 }
 
 ClusterConfig cluster() {
-  return {{{"node1", "127.0.0.1", 6379}, {"node2", "127.0.0.1", 6380}, {"node3", "127.0.0.1", 6381}}};
+  return {
+      {{"node1", "127.0.0.1", 6379}, {"node2", "127.0.0.1", 6380}, {"node3", "127.0.0.1", 6381}}};
 }
 
 Hello hello(std::string from, std::string to) {
@@ -47,7 +48,8 @@ std::string refusal(const Hello& hello) {
 }
 
 TEST(FrameReader, GivesTheSamePayloadsHoweverTheStreamIsCut) {
-  const std::vector<std::string> payloads{"first", "", std::string(300, 'x'), std::string("\0\xff\n", 3)};
+  const std::vector<std::string> payloads{"first", "", std::string(300, 'x'),
+                                          std::string("\0\xff\n", 3)};
   std::string stream;
   for (const std::string& payload : payloads) stream += bytes_of(payload);
   for (std::size_t size = 1; size <= stream.size(); ++size) {
@@ -111,7 +113,8 @@ TEST(Hello, NamesBothVersionsWhenTheyDiffer) {
   payload[std::string_view("understudy-peer").size()] = 9;
   const auto decoded = decode_hello(payload);
   ASSERT_FALSE(decoded);
-  EXPECT_NE(decoded.error().message.find("version 9"), std::string::npos) << decoded.error().message;
+  EXPECT_NE(decoded.error().message.find("version 9"), std::string::npos)
+      << decoded.error().message;
 }
 
 TEST(Hello, IsAcceptedFromAnotherMember) {
@@ -121,7 +124,8 @@ TEST(Hello, IsAcceptedFromAnotherMember) {
 }
 
 TEST(Hello, IsRefusedWithWhatDiffers) {
-  EXPECT_NE(refusal(hello("node1", "node3")).find("wants to reach node3 but this is node2"), std::string::npos);
+  EXPECT_NE(refusal(hello("node1", "node3")).find("wants to reach node3 but this is node2"),
+            std::string::npos);
   EXPECT_NE(refusal(hello("node9", "node2")).find("node9 is not a member"), std::string::npos);
   EXPECT_NE(refusal(hello("node2", "node2")).find("its own --node-id"), std::string::npos);
   Hello stranger = hello("node1", "node2");

@@ -1,5 +1,5 @@
-// The checks must see what is wrong. A wrong step is made by telling a right one backwards, or by mixing the
-// steps of two worlds.
+// The checks must see what is wrong. A wrong step is made by telling a right one backwards, or by
+// mixing the steps of two worlds.
 #include "core/invariants.h"
 
 #include <gtest/gtest.h>
@@ -28,7 +28,8 @@ TEST(Invariants, HoldInEveryRole) {
   ASSERT_EQ(lab.replica(3).raft().role(), Role::kPreCandidate);
   for (NodeId id = 1; id <= 3; ++id) {
     EXPECT_EQ(broken_invariant(lab.replica(id).raft()), std::nullopt) << id;
-    EXPECT_EQ(broken_transition(lab.replica(id).raft(), lab.replica(id).raft()), std::nullopt) << id;
+    EXPECT_EQ(broken_transition(lab.replica(id).raft(), lab.replica(id).raft()), std::nullopt)
+        << id;
   }
 }
 
@@ -60,7 +61,8 @@ TEST(Invariants, SeeASecondVoteInATerm) {
     return raft;
   };
   EXPECT_EQ(broken(lab.replica(1).raft(), voted_for(2)), "nothing");
-  EXPECT_EQ(broken(voted_for(2), voted_for(3)), "A second vote in term 4: for node 2, then for node 3.");
+  EXPECT_EQ(broken(voted_for(2), voted_for(3)),
+            "A second vote in term 4: for node 2, then for node 3.");
 }
 
 TEST(Invariants, SeeALeaderWhoseLogGetsShorter) {

@@ -1,9 +1,9 @@
 #include "line_dialect.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "core/overloaded.h"
 #include "json_text.h"
@@ -65,7 +65,8 @@ std::string message_of(std::string_view line, LineLimits limits = kSmall) {
 }
 
 ClusterConfig cluster() {
-  return {{{"node1", "127.0.0.1", 6379}, {"node2", "127.0.0.1", 6380}, {"node3", "127.0.0.1", 6381}}};
+  return {
+      {{"node1", "127.0.0.1", 6379}, {"node2", "127.0.0.1", 6380}, {"node3", "127.0.0.1", 6381}}};
 }
 
 template <typename Function, typename... Arguments>
@@ -85,8 +86,8 @@ TEST(LineReader, ReadsTheDocumentedCommands) {
   EXPECT_EQ(read_all("SET user:1 {\"name\":\"Alice\",\"age\":30}\nGET user:1\nDELETE user:1\n"
                      "PING\nSTATUS\nSHUTDOWN\n",
                      LineLimits{}),
-            (Requests{"SET[user:1][{\"name\":\"Alice\",\"age\":30}]", "GET[user:1]", "DELETE[user:1]",
-                      "PING", "STATUS", "SHUTDOWN"}));
+            (Requests{"SET[user:1][{\"name\":\"Alice\",\"age\":30}]", "GET[user:1]",
+                      "DELETE[user:1]", "PING", "STATUS", "SHUTDOWN"}));
 }
 
 TEST(LineReader, TakesVerbsInAnyCaseAndIgnoresBlankLines) {
@@ -122,9 +123,10 @@ TEST(LineReader, RefusesWrongArityWithTheUsage) {
 }
 
 TEST(LineReader, NamesTheCommandsWhenAVerbIsUnknown) {
-  EXPECT_EQ(message_of("FLUSHALL now\n"),
-            "Unknown command 'FLUSHALL'. Usage: SET <key> <value> | GET <key> | DELETE <key> | PING | "
-            "STATUS | SHUTDOWN");
+  EXPECT_EQ(
+      message_of("FLUSHALL now\n"),
+      "Unknown command 'FLUSHALL'. Usage: SET <key> <value> | GET <key> | DELETE <key> | PING | "
+      "STATUS | SHUTDOWN");
   EXPECT_LT(message_of(std::string(200, 'x') + "\n").size(), 180U);
   EXPECT_EQ(read_all("SETX a b\nGE a\n"), (Requests{"BAD_REQUEST", "BAD_REQUEST"}));
 }
@@ -138,7 +140,8 @@ TEST(LineReader, EndsAtAnHttpRequest) {
   EXPECT_EQ(read_all("GET / HTTP/1.1\r\nHost: x\r\n\r\nSET a b\n"), (Requests{"HTTP"}));
   EXPECT_EQ(read_all("POST /x HTTP/1.0\nSET a b\n"), (Requests{"HTTP"}));
   EXPECT_EQ(read_all("DELETE /x HTTP/1.1\nSET a b\n"), (Requests{"HTTP"}));
-  EXPECT_EQ(read_all("SET a HTTP/1.1\nGET HTTP/1\n"), (Requests{"SET[a][HTTP/1.1]", "GET[HTTP/1]"}));
+  EXPECT_EQ(read_all("SET a HTTP/1.1\nGET HTTP/1\n"),
+            (Requests{"SET[a][HTTP/1.1]", "GET[HTTP/1]"}));
 }
 
 TEST(LineReader, RefusesKeysAndValuesBeyondTheirLimits) {
@@ -152,7 +155,8 @@ TEST(LineReader, RefusesAnOverLongLineOnceAndGoesOnBehindIt) {
   const std::string longest = "SET k " + std::string(kSmall.max_line_bytes() - 6, 'v');
   EXPECT_EQ(read_all(longest + "\nPING\n"), (Requests{"TOO_LARGE", "PING"}));  // the value is
   EXPECT_EQ(read_all(longest + "v\nPING\n"), (Requests{"TOO_LARGE", "PING"}));
-  EXPECT_EQ(read_all(longest + std::string(5000, 'v') + "\nPING\n"), (Requests{"TOO_LARGE", "PING"}));
+  EXPECT_EQ(read_all(longest + std::string(5000, 'v') + "\nPING\n"),
+            (Requests{"TOO_LARGE", "PING"}));
   EXPECT_EQ(read_all(std::string(5000, 'v')), (Requests{"TOO_LARGE"}));
 }
 
@@ -209,18 +213,21 @@ TEST(LineReader, SurvivesAnyBytes) {
   }
   const Requests requests = read_all(bytes);
   EXPECT_GT(requests.size(), 1000U);
-  for (const std::string& request : requests) EXPECT_TRUE(request.ends_with("BAD_REQUEST")) << request;
+  for (const std::string& request : requests)
+    EXPECT_TRUE(request.ends_with("BAD_REQUEST")) << request;
 }
 
 TEST(LineReply, HasTheDocumentedTexts) {
-  EXPECT_EQ(reply(line_reply::set_done, "user:1"), "{\"status\": \"OK\", \"message\": \"Key 'user:1' set\"}\n");
+  EXPECT_EQ(reply(line_reply::set_done, "user:1"),
+            "{\"status\": \"OK\", \"message\": \"Key 'user:1' set\"}\n");
   EXPECT_EQ(value_reply("{\"name\":\"Alice\",\"age\":30}"),
             "{\"status\": \"OK\", \"value\": {\"name\":\"Alice\",\"age\":30}}\n");
   EXPECT_EQ(reply([](std::string& out) { line_reply::ok(out); }), "{\"status\": \"OK\"}\n");
   EXPECT_EQ(reply([](std::string& out) { line_reply::ok(out, "PONG"); }),
             "{\"status\": \"OK\", \"message\": \"PONG\"}\n");
-  EXPECT_EQ(reply(line_reply::not_found, "x"),
-            "{\"status\": \"ERROR\", \"code\": \"NOT_FOUND\", \"message\": \"Key 'x' not found\"}\n");
+  EXPECT_EQ(
+      reply(line_reply::not_found, "x"),
+      "{\"status\": \"ERROR\", \"code\": \"NOT_FOUND\", \"message\": \"Key 'x' not found\"}\n");
 }
 
 TEST(LineReply, SplicesJsonInAndQuotesTheRest) {
@@ -242,7 +249,8 @@ TEST(LineReply, KeepsAValueWithLineBreaksOnOneLine) {
 }
 
 TEST(LineReply, IsNotFooledByWhatAJsonParserSkips) {
-  EXPECT_EQ(value_reply(std::string_view("1\0junk", 6)), "{\"status\": \"OK\", \"value\": \"1\\u0000junk\"}\n");
+  EXPECT_EQ(value_reply(std::string_view("1\0junk", 6)),
+            "{\"status\": \"OK\", \"value\": \"1\\u0000junk\"}\n");
   EXPECT_EQ(value_reply("\xEF\xBB\xBF{}"), "{\"status\": \"OK\", \"value\": \"\xEF\xBB\xBF{}\"}\n");
 }
 
@@ -260,22 +268,26 @@ TEST(LineReply, EscapesKeys) {
 
 TEST(LineReply, NamesThePrimaryInARefusal) {
   EXPECT_EQ(reply(line_reply::refusal, Refusal{RefusalCode::kNotPrimary, 2, {}}, cluster()),
-            "{\"status\": \"ERROR\", \"code\": \"NOT_PRIMARY\", \"message\": \"This node is a secondary; the "
+            "{\"status\": \"ERROR\", \"code\": \"NOT_PRIMARY\", \"message\": \"This node is a "
+            "secondary; the "
             "primary is node2 at 127.0.0.1:6380\", \"primary\": {\"node_id\": \"node2\", \"host\": "
             "\"127.0.0.1\", \"port\": 6380}}\n");
 }
 
 TEST(LineReply, NamesTheMissingNodesWithoutAQuorum) {
   EXPECT_EQ(reply(line_reply::refusal, Refusal{RefusalCode::kNoQuorum, kNoNode, {2, 3}}, cluster()),
-            "{\"status\": \"ERROR\", \"code\": \"NO_QUORUM\", \"message\": \"Too few nodes can be reached: 2 "
+            "{\"status\": \"ERROR\", \"code\": \"NO_QUORUM\", \"message\": \"Too few nodes can be "
+            "reached: 2 "
             "of 3 nodes are needed; no word from node2, node3\"}\n");
 }
 
 TEST(LineReply, GivesEveryRefusalItsCodeAndAValidJsonLine) {
-  for (const auto& [code, word] :
-       {std::pair{RefusalCode::kNotPrimary, "NOT_PRIMARY"}, {RefusalCode::kNoPrimary, "NO_PRIMARY"},
-        {RefusalCode::kNoQuorum, "NO_QUORUM"}, {RefusalCode::kUnknownOutcome, "UNKNOWN_OUTCOME"},
-        {RefusalCode::kOverloaded, "OVERLOADED"}, {RefusalCode::kShuttingDown, "SHUTTING_DOWN"}}) {
+  for (const auto& [code, word] : {std::pair{RefusalCode::kNotPrimary, "NOT_PRIMARY"},
+                                   {RefusalCode::kNoPrimary, "NO_PRIMARY"},
+                                   {RefusalCode::kNoQuorum, "NO_QUORUM"},
+                                   {RefusalCode::kUnknownOutcome, "UNKNOWN_OUTCOME"},
+                                   {RefusalCode::kOverloaded, "OVERLOADED"},
+                                   {RefusalCode::kShuttingDown, "SHUTTING_DOWN"}}) {
     std::string line = reply(line_reply::refusal, Refusal{code, kNoNode, {}}, cluster());
     EXPECT_NE(line.find("\"code\": \"" + std::string(word) + "\""), std::string::npos) << line;
     ASSERT_TRUE(line.ends_with("\n"));
@@ -285,13 +297,14 @@ TEST(LineReply, GivesEveryRefusalItsCodeAndAValidJsonLine) {
 }
 
 TEST(JsonText, KnowsWellFormedUtf8) {
-  for (const char* good : {"", "a", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
-                           "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+  for (const char* good :
+       {"", "a", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
+        "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
     EXPECT_TRUE(is_utf8(good)) << good;
   }
-  for (const char* bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
-                          "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\xF0\x90\x80", "\xC2", "\xC2g",
-                          "\xFF"}) {
+  for (const char* bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80",
+                          "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xE2\x82",
+                          "\xF0\x90\x80", "\xC2", "\xC2g", "\xFF"}) {
     EXPECT_FALSE(is_utf8(bad)) << bad;
   }
 }

@@ -1,12 +1,12 @@
 #include "node_options.h"
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace kv {
 namespace {
@@ -41,7 +41,8 @@ void expect_refusal(const Arguments& arguments, std::initializer_list<std::strin
 class ConfigFile {
  public:
   explicit ConfigFile(std::string_view text)
-      : path_(std::filesystem::temp_directory_path() / ("kvnode-options-" + std::to_string(::getpid()) + ".toml")) {
+      : path_(std::filesystem::temp_directory_path() /
+              ("kvnode-options-" + std::to_string(::getpid()) + ".toml")) {
     std::ofstream(path_) << text;
   }
   ~ConfigFile() { std::filesystem::remove(path_); }
@@ -70,9 +71,10 @@ TEST(NodeOptions, FollowTheDocumentedCommandLine) {
 }
 
 TEST(NodeOptions, TakeEverythingFromTheCommandLine) {
-  const NodeOptions options = accepted(
-      {"--node-id", "b", "--host", "10.0.0.2", "--port", "7002", "--cluster", "a=10.0.0.1:7001,b=10.0.0.2:7002",
-       "--data-dir", "/srv/b", "--timing", "lan", "--ack", "all", "--max-connections", "5", "--log-level", "debug"});
+  const NodeOptions options =
+      accepted({"--node-id", "b", "--host", "10.0.0.2", "--port", "7002", "--cluster",
+                "a=10.0.0.1:7001,b=10.0.0.2:7002", "--data-dir", "/srv/b", "--timing", "lan",
+                "--ack", "all", "--max-connections", "5", "--log-level", "debug"});
   EXPECT_EQ(options.cluster.members.size(), 2U);
   EXPECT_EQ(options.me().host, "10.0.0.2");
   EXPECT_EQ(options.data_dir, "/srv/b");
@@ -84,8 +86,9 @@ TEST(NodeOptions, TakeEverythingFromTheCommandLine) {
 }
 
 TEST(NodeOptions, LetSingleTimesOverrideTheTiming) {
-  const NodeOptions options = accepted({"--node-id", "node1", "--timing", "lan", "--heartbeat-interval", "20ms",
-                                        "--election-timeout", "200ms..400ms"});
+  const NodeOptions options =
+      accepted({"--node-id", "node1", "--timing", "lan", "--heartbeat-interval", "20ms",
+                "--election-timeout", "200ms..400ms"});
   EXPECT_EQ(options.timing.heartbeat_interval, milliseconds(20));
   EXPECT_EQ(options.timing.election_timeout_min, milliseconds(200));
   EXPECT_EQ(options.timing.election_timeout_max, milliseconds(400));
@@ -94,7 +97,8 @@ TEST(NodeOptions, LetSingleTimesOverrideTheTiming) {
 
 TEST(NodeOptions, ReadAConfigFileThatTheCommandLineOverrides) {
   const ConfigFile file(
-      "# this node\nnode-id = \"a\"\ncluster = \"a=127.0.0.1:7001,b=127.0.0.1:7002\"\ntiming = \"wan\"\n"
+      "# this node\nnode-id = \"a\"\ncluster = \"a=127.0.0.1:7001,b=127.0.0.1:7002\"\ntiming = "
+      "\"wan\"\n"
       "primary = true\nack = \"all\"\nelection-timeout = \"4s..6s\"\n");
   const NodeOptions options = accepted({"--config", file.path(), "--ack", "primary"});
   EXPECT_EQ(options.me().node_id, "a");
@@ -106,7 +110,8 @@ TEST(NodeOptions, ReadAConfigFileThatTheCommandLineOverrides) {
 }
 
 TEST(NodeOptions, RefuseAConfigFileThatIsMissingOrHasUnknownNames) {
-  expect_refusal({"--node-id", "node1", "--config", "/nowhere/kvnode.toml"}, {"/nowhere/kvnode.toml"});
+  expect_refusal({"--node-id", "node1", "--config", "/nowhere/kvnode.toml"},
+                 {"/nowhere/kvnode.toml"});
   const ConfigFile file("node-id = \"node1\"\nelection-timeuot = \"5s..8s\"\n");
   expect_refusal({"--config", file.path()}, {"election-timeuot"});
 }
@@ -118,14 +123,18 @@ TEST(NodeOptions, NameTheKnownNodesWhenTheNodeIsUnknown) {
 }
 
 TEST(NodeOptions, RefuseAnAddressThatContradictsTheCluster) {
-  expect_refusal({"--node-id", "node1", "--port", "7000"}, {"--port 7000", "node1 is 127.0.0.1:6379"});
-  expect_refusal({"--node-id", "node1", "--host", "10.1.1.1"}, {"--host 10.1.1.1", "node1 is 127.0.0.1:6379"});
-  expect_refusal({"--node-id", "a", "--port", "2", "--cluster", "a=h:1,b=h:2"}, {"--port 2", "--cluster", "a is h:1"});
+  expect_refusal({"--node-id", "node1", "--port", "7000"},
+                 {"--port 7000", "node1 is 127.0.0.1:6379"});
+  expect_refusal({"--node-id", "node1", "--host", "10.1.1.1"},
+                 {"--host 10.1.1.1", "node1 is 127.0.0.1:6379"});
+  expect_refusal({"--node-id", "a", "--port", "2", "--cluster", "a=h:1,b=h:2"},
+                 {"--port 2", "--cluster", "a is h:1"});
 }
 
 TEST(NodeOptions, RefuseTimesThatContradictEachOther) {
   expect_refusal({"--node-id", "node1", "--heartbeat-interval", "5s"}, {"heartbeat", "election"});
-  expect_refusal({"--node-id", "node1", "--election-timeout", "8s..5s"}, {"--election-timeout 8s..5s"});
+  expect_refusal({"--node-id", "node1", "--election-timeout", "8s..5s"},
+                 {"--election-timeout 8s..5s"});
   expect_refusal({"--node-id", "node1", "--timing", "wan", "--election-timeout", "100ms..200ms"},
                  {"heartbeat", "election"});
 }

@@ -20,7 +20,8 @@ void restart_with(Lab& lab, NodeId id, const std::vector<Term>& terms, Term term
   for (NodeId peer = 1; peer <= lab.size(); ++peer) {
     if (peer != id) disk.hard_state.incarnations[peer] = lab.node(peer).config.incarnation;
   }
-  for (const Term entry_term : terms) disk.entries.push_back(entry_of(disk.entries.size() + 1, entry_term));
+  for (const Term entry_term : terms)
+    disk.entries.push_back(entry_of(disk.entries.size() + 1, entry_term));
   lab.node(id).disk = std::move(disk);
   lab.start(id);
 }
@@ -28,7 +29,8 @@ void restart_with(Lab& lab, NodeId id, const std::vector<Term>& terms, Term term
 std::vector<Term> terms_of(Lab& lab, NodeId id) {
   std::vector<Term> terms;
   const Log& log = lab.replica(id).raft().log();
-  for (LogIndex index = log.first_index(); index <= log.last_index(); ++index) terms.push_back(*log.term_at(index));
+  for (LogIndex index = log.first_index(); index <= log.last_index(); ++index)
+    terms.push_back(*log.term_at(index));
   return terms;
 }
 
@@ -100,7 +102,8 @@ TEST(Replication, FindsTheEndOfALongForeignTailWithAFewProbes) {
   elect(lab, 1, {3});
   lab.run_for(seconds(1));
   EXPECT_EQ(terms_of(lab, 3), terms_of(lab, 1));
-  EXPECT_LE(lab.count<AppendRefused>(3), 3u) << "one for each term in which they differ, not for each entry";
+  EXPECT_LE(lab.count<AppendRefused>(3), 3u)
+      << "one for each term in which they differ, not for each entry";
 }
 
 TEST(Replication, CutsTheTailOfALeaderThatWasCutOff) {
@@ -119,7 +122,8 @@ TEST(Replication, CutsTheTailOfALeaderThatWasCutOff) {
   EXPECT_TRUE(lab.violations.empty());
 }
 
-// Raft paper, figure 8: (c) an entry of an earlier term on a majority is not committed by that; (d) it is cut.
+// Raft paper, figure 8: (c) an entry of an earlier term on a majority is not committed by that; (d)
+// it is cut.
 TEST(Commit, NeverCountsEntriesOfEarlierTerms) {
   Lab::Options options;
   options.nodes = 5;
@@ -129,10 +133,12 @@ TEST(Commit, NeverCountsEntriesOfEarlierTerms) {
   restart_with(lab, 3, {1}, 3);
   restart_with(lab, 4, {1}, 3);
   restart_with(lab, 5, {1, 3}, 3);
-  // Node 1 leads term 4 and brings entry 2 of term 2 to node 3, but nobody gets its entry of term 4.
+  // Node 1 leads term 4 and brings entry 2 of term 2 to node 3, but nobody gets its entry of
+  // term 4.
   lab.loses = [](const Message& message) {
     const auto* request = std::get_if<AppendRequest>(&message.body);
-    return message.from == 1 && request != nullptr && (message.to > 3 || request->previous_index >= 2);
+    if (message.from != 1 || request == nullptr) return false;
+    return message.to > 3 || (!request->entries.empty() && request->entries.back().term == 4);
   };
   Limits limits;
   limits.max_append_bytes = 1;
@@ -140,9 +146,11 @@ TEST(Commit, NeverCountsEntriesOfEarlierTerms) {
   lab.node(1).config.limits = limits;
   lab.start(1);
   elect(lab, 1, {5});
-  lab.run_for(milliseconds(100), {5});
-  ASSERT_EQ(*lab.replica(1).raft().log().term_at(2), 2u);
-  EXPECT_LE(lab.replica(1).raft().commit(), 1u);
+  lab.run_for(milliseconds(200), {5});
+  for (const NodeId id : {1u, 2u, 3u}) {
+    ASSERT_EQ(lab.replica(id).raft().log().term_at(2), Term{2}) << id;
+  }
+  EXPECT_EQ(lab.replica(1).raft().commit(), 0u);
   lab.crash(1);
   lab.loses = nullptr;
   lab.now = lab.now + seconds(1);
@@ -156,7 +164,8 @@ TEST(Commit, NeverCountsEntriesOfEarlierTerms) {
   lab.start(1);
   lab.start(2);
   lab.run_for(seconds(2));
-  for (NodeId id = 1; id <= 5; ++id) EXPECT_EQ(lab.replica(id).raft().log().term_at(2), Term{3}) << id;
+  for (NodeId id = 1; id <= 5; ++id)
+    EXPECT_EQ(lab.replica(id).raft().log().term_at(2), Term{3}) << id;
   EXPECT_TRUE(lab.violations.empty()) << lab.violations.front();
 }
 
@@ -202,7 +211,8 @@ TEST(Pipelining, StopsAtTheLimitOfUnansweredBytes) {
   Limits limits;
   limits.max_inflight_bytes = 1000;
   Lab lab = served_lab(limits);
-  for (int i = 0; i < 20; ++i) lab.submit(1, set_request(lab.next_request(), "k", std::string(400, 'v')));
+  for (int i = 0; i < 20; ++i)
+    lab.submit(1, set_request(lab.next_request(), "k", std::string(400, 'v')));
   EXPECT_EQ(appends_under_way(lab, 2), 3u) << "the one that fills the window may go beyond it";
   lab.settle();
   EXPECT_EQ(lab.replica(2).raft().log().last_index(), lab.replica(1).raft().log().last_index());
@@ -226,7 +236,8 @@ TEST(Resend, RepairsTheLossOfAnyOneMessage) {
     }
     lab.run_for(milliseconds(400));
     for (NodeId id = 1; id <= 3; ++id) {
-      EXPECT_EQ(lab.replica(id).store().size(), 5u) << "node " << id << ", message " << lost << " lost";
+      EXPECT_EQ(lab.replica(id).store().size(), 5u)
+          << "node " << id << ", message " << lost << " lost";
     }
     EXPECT_EQ(lab.leader(), 1u);
     EXPECT_TRUE(lab.violations.empty());
@@ -254,7 +265,8 @@ TEST(Messages, MayComeTwiceAndBackwards) {
     for (int turn = 0; turn < 6; ++turn) {
       for (NodeId id = 1; id <= 3; ++id) lab.persist(id, 9);
       std::vector<Message> messages = std::exchange(lab.network, {});
-      for (auto message = messages.rbegin(); message != messages.rend(); ++message) lab.deliver(*message);
+      for (auto message = messages.rbegin(); message != messages.rend(); ++message)
+        lab.deliver(*message);
       if (turn > 0) continue;
       for (const Message& message : messages) lab.deliver(message);
     }

@@ -26,7 +26,8 @@ Lab small_log_lab(const Lab::Options& options = options_of_a_small_log()) {
 void write_keys(Lab& lab, int count, const std::set<NodeId>& cut = {}) {
   for (int i = 0; i < count; ++i) {
     const RequestId id = lab.next_request();
-    lab.submit(lab.leader(), set_request(id, "key-" + std::to_string(i), "value " + std::to_string(id)));
+    lab.submit(lab.leader(),
+               set_request(id, "key-" + std::to_string(i), "value " + std::to_string(id)));
     lab.settle(cut);
   }
 }
@@ -40,8 +41,8 @@ bool same_state(Lab& lab) {
 }
 
 /// Node 3 is down while the log grows past what is kept.
-Lab lagging_lab() {
-  Lab lab = small_log_lab();
+Lab lagging_lab(const Lab::Options& options = options_of_a_small_log()) {
+  Lab lab = small_log_lab(options);
   lab.crash(3);
   write_keys(lab, 60, {3});
   EXPECT_GT(lab.replica(1).raft().log().base_index(), 10u);
@@ -192,7 +193,9 @@ TEST(SnapshotTransfer, BeginsAnewForAFollowerThatCrashedBeforeTheSnapshotWasDura
 }
 
 TEST(SnapshotTransfer, IsNotSpoiledByADamagedChunk) {
-  Lab lab = lagging_lab();
+  Lab::Options options = options_of_a_small_log();
+  options.limits.snapshot_chunk_bytes = 1000;
+  Lab lab = lagging_lab(options);
   lab.start(3);
   bool damaged = false;
   lab.loses = [&](const Message& message) {

@@ -21,7 +21,9 @@ Lab served_lab(std::uint32_t nodes = 3) {
   return lab;
 }
 
-const Refusal* refusal_of(const ClientReply& reply) { return std::get_if<Refusal>(&reply.body); }
+const Refusal* refusal_of(const ClientReply& reply) {
+  return std::get_if<Refusal>(&reply.body);
+}
 
 /// What is under way to `to`; all else is lost.
 std::vector<Message> taken_for(Lab& lab, NodeId to) {
@@ -32,7 +34,9 @@ std::vector<Message> taken_for(Lab& lab, NodeId to) {
 
 /// A message of node `from` as the others know it.
 Message message_from(Lab& lab, NodeId from, NodeId to, Term term, MessageBody body) {
-  return {from, to, term, lab.node(from).config.incarnation, lab.node(to).config.incarnation, std::move(body)};
+  return {
+      from,           to, term, lab.node(from).config.incarnation, lab.node(to).config.incarnation,
+      std::move(body)};
 }
 
 TEST(Bootstrap, ElectsThePrimaryOfTheFirstStartInTermZero) {
@@ -151,7 +155,8 @@ TEST(Vote, IsGivenOnceATermAlsoAcrossACrash) {
   lab.persist(1, 9);
   const std::vector<Message> again = taken_for(lab, 2);
   ASSERT_EQ(again.size(), 1u);
-  EXPECT_EQ(again.front().body, MessageBody(VoteReply{false, true})) << "the same candidate may ask twice";
+  EXPECT_EQ(again.front().body, MessageBody(VoteReply{false, true}))
+      << "the same candidate may ask twice";
 }
 
 TEST(Vote, IsNeverHeardOfWhenItsWriteIsLost) {
@@ -191,7 +196,8 @@ TEST(PreVote, KeepsARejoiningNodeFromDisturbing) {
   EXPECT_EQ(lab.leader(), 1u);
   EXPECT_EQ(lab.replica(1).raft().term(), 0u);
   EXPECT_EQ(lab.replica(3).raft().role(), Role::kFollower);
-  EXPECT_EQ(lab.count<RoleChanged>(1, [](const RoleChanged& e) { return e.from == Role::kLeader; }), 0u);
+  EXPECT_EQ(lab.count<RoleChanged>(1, [](const RoleChanged& e) { return e.from == Role::kLeader; }),
+            0u);
 }
 
 TEST(Stickiness, LetsNobodyDeposeALeaderThatIsHeard) {
@@ -218,7 +224,9 @@ TEST(CheckQuorum, DeposesALeaderThatHearsNoMajority) {
   EXPECT_EQ(lab.replica(1).raft().role(), Role::kLeader);
   lab.run_for(milliseconds(80), {1});
   EXPECT_NE(lab.replica(1).raft().role(), Role::kLeader);
-  EXPECT_EQ(lab.count<RoleChanged>(1, [](const RoleChanged& e) { return e.cause == Cause::kLostQuorum; }), 1u);
+  EXPECT_EQ(
+      lab.count<RoleChanged>(1, [](const RoleChanged& e) { return e.cause == Cause::kLostQuorum; }),
+      1u);
 }
 
 TEST(CheckQuorum, IsContentWithOneFollowerOfTwo) {
@@ -229,7 +237,9 @@ TEST(CheckQuorum, IsContentWithOneFollowerOfTwo) {
 
 TEST(Failover, HappensWithOneWayLinksToo) {
   Lab lab = served_lab();
-  lab.loses = [](const Message& message) { return message.to == 1; };  // node 1 speaks but hears nobody
+  lab.loses = [](const Message& message) {
+    return message.to == 1;
+  };  // node 1 speaks but hears nobody
   lab.run_for(seconds(3));
   EXPECT_NE(lab.leader(), 1u);
   EXPECT_TRUE(lab.run_until_serving(seconds(5), {1}));
@@ -309,7 +319,9 @@ TEST(Transfer, WaitsUntilTheTargetHasEverythingOnItsDisk) {
 TEST(Transfer, RefusesWritesMeanwhileAndIsGivenUpAfterASecond) {
   Lab lab = served_lab();
   const RequestId id = lab.next_request();
-  lab.loses = [](const Message& message) { return std::holds_alternative<TimeoutNow>(message.body); };
+  lab.loses = [](const Message& message) {
+    return std::holds_alternative<TimeoutNow>(message.body);
+  };
   lab.submit(1, {id, TransferRequest{2}});
   const ClientReply meanwhile = lab.write(1, "k", "v");
   ASSERT_NE(refusal_of(meanwhile), nullptr);
@@ -345,7 +357,8 @@ TEST(Transfer, ToNobodyIsRefusedAtOnce) {
 TEST(Admission, IgnoresStrangersAndMessagesForOthers) {
   Lab lab = served_lab();
   const auto ignored = [&](Reason reason) {
-    return lab.count<MessageIgnored>(1, [&](const MessageIgnored& e) { return e.reason == reason; });
+    return lab.count<MessageIgnored>(1,
+                                     [&](const MessageIgnored& e) { return e.reason == reason; });
   };
   lab.deliver({9, 1, 50, 1, 0, AppendRequest{}});
   lab.deliver({1, 1, 50, 1, 0, AppendRequest{}});

@@ -39,7 +39,8 @@ std::string_view to_string(RefusalCode code);
 struct WriteDone { bool existed{false}; };
 /// Value of the key; nothing if absent.
 struct ReadDone { std::optional<std::string> value{}; };
-struct TransferDone { NodeId to{kNoNode}; };
+/// This node no longer leads.
+struct TransferDone {};
 /// All but kUnknownOutcome are definite: the request took no effect.
 struct Refusal {
   RefusalCode code{};

@@ -20,6 +20,8 @@ enum class Cause : std::uint8_t {
   kLeaderFound,       ///< an append of this term's leader
   kLostQuorum,        ///< check-quorum: no majority heard for an election timeout (dissertation §6.2)
   kRefused,           ///< the bootstrap campaign met a node that already has history or a vote
+  kGrantedVote,       ///< voted for another node
+  kWiped,             ///< its peers know another incarnation of it
 };
 std::string_view to_string(Cause cause);
 

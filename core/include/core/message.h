@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -33,6 +34,9 @@ struct AppendRequest {
   Term previous_term{0};
   LogIndex commit{0};
   std::uint64_t read_round{0};  ///< number of the newest read-index round, echoed in the reply
+  /// Of every member, as the leader knows them; only in a message without entries. Followers don't talk to
+  /// each other before an election, and by then must know who lost its disk.
+  std::map<NodeId, Incarnation> incarnations{};
   std::vector<Entry> entries{};
   friend bool operator==(const AppendRequest&, const AppendRequest&) = default;
 };

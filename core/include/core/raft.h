@@ -94,13 +94,15 @@ class Raft {
   struct Receiving {
     LogIndex last_index{0};
     Term last_term{0};
+    std::uint32_t shard_count{0};
     std::uint32_t next_shard{0};
     KvStore state{};
   };
 
   // raft.cc: the rules that hold for every message, role changes, writes
   bool admit(Instant now, const Message& message);
-  bool admit_incarnation(const Message& message);
+  bool admit_incarnation(Instant now, const Message& message);
+  void note_incarnation(NodeId peer, Incarnation seen);
   bool admit_term(Instant now, const Message& message);
   void answer_stale(const Message& message);
   void become_follower(Instant now, Term term, NodeId leader, Cause cause);
@@ -168,7 +170,7 @@ class Raft {
   RoleState role_{};
   std::uint32_t failed_campaigns_{0};  ///< since a leader was last known; each doubles the next one's time
   std::map<NodeId, Instant> heard_{};  ///< when each peer's last message came
-  std::set<NodeId> wiped_{};           ///< peers under another incarnation than the known one
+  std::map<NodeId, Incarnation> wiped_{};  ///< peers seen under another incarnation than the known one
   bool self_wiped_{false};
   std::size_t uncommitted_bytes_{0};   ///< leader: of the entries beyond commit_
 

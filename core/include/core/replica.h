@@ -34,7 +34,7 @@ class Replica {
   void tick(Instant now);
   /// A message from a peer: it may be late, lost, doubled or reordered.
   void step(Instant now, const Message& message);
-  /// A client's request. It is answered exactly once, at the latest after Config::request_timeout.
+  /// A client's request. It is answered exactly once, at the latest after Config::request_timeout (a transfer: a second).
   void submit(Instant now, ClientRequest request);
   /// Every write up to `id` is durable.
   void persisted(Instant now, WriteId id);
@@ -60,7 +60,7 @@ class Replica {
     LogIndex index{0};
     Term term{0};
     Instant due{};
-    std::optional<bool> existed{};  ///< the command's result, once known
+    bool existed{false};            ///< the command's result, once known
     std::optional<Term> applied{};  ///< term of the entry that was applied at this index
   };
   struct WaitingRead {
