@@ -78,14 +78,22 @@ class BodyDecoder {
 
   Result<MessageBody> read(std::uint8_t type) {
     switch (type) {
-      case 0: return MessageBody{vote_request()};
-      case 1: return MessageBody{vote_reply()};
-      case 2: return append_request();
-      case 3: return MessageBody{append_reply()};
-      case 4: return MessageBody{snapshot_request()};
-      case 5: return MessageBody{snapshot_reply()};
-      case 6: return MessageBody{TimeoutNow{}};
-      default: return Error{"A message of unknown type " + std::to_string(type) + "."};
+      case 0:
+        return MessageBody{vote_request()};
+      case 1:
+        return MessageBody{vote_reply()};
+      case 2:
+        return append_request();
+      case 3:
+        return MessageBody{append_reply()};
+      case 4:
+        return MessageBody{snapshot_request()};
+      case 5:
+        return MessageBody{snapshot_reply()};
+      case 6:
+        return MessageBody{TimeoutNow{}};
+      default:
+        return Error{"A message of unknown type " + std::to_string(type) + "."};
     }
   }
 
@@ -127,14 +135,15 @@ class BodyDecoder {
       body.incarnations[member] = in_.u64();
     }
     if (!in_.ok()) return MessageBody{std::move(body)};
-    if (const Outcome decoded = decode_entries(rest(), body.entries); !decoded) return decoded.error();
+    if (const Outcome decoded = decode_entries(rest(), body.entries); !decoded)
+      return decoded.error();
     LogIndex index = body.previous_index;
     Term term = body.previous_term;
     for (const Entry& entry : body.entries) {
       if (entry.index != ++index || entry.term < term) {
         return Error{"An append whose entry " + std::to_string(entry.index) + " of term " +
-                     std::to_string(entry.term) + " does not follow on entry " + std::to_string(index - 1) +
-                     " of term " + std::to_string(term) + "."};
+                     std::to_string(entry.term) + " does not follow on entry " +
+                     std::to_string(index - 1) + " of term " + std::to_string(term) + "."};
       }
       term = entry.term;
     }

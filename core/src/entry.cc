@@ -20,15 +20,13 @@ Error not_an_entry(std::size_t offset, std::string_view reason) {
 Entry make_entry(LogIndex index, Term term, EntryType type, std::string_view payload) {
   CHECK(index > 0);
   CHECK(payload.size() <= UINT32_MAX - Entry::kHeaderBytes);
-  std::string encoded;
-  encoded.reserve(Entry::kHeaderBytes + payload.size());
-  Encoder out(encoded);
+  std::string header;
+  Encoder out(header);
   out.u32(static_cast<std::uint32_t>(Entry::kHeaderBytes - kSizeBytes + payload.size()));
   out.u8(static_cast<std::uint8_t>(type));
   out.u64(index);
   out.u64(term);
-  out.raw(payload);
-  return Entry{index, term, type, SharedBytes(std::move(encoded))};
+  return Entry{index, term, type, SharedBytes::concatenation(header, payload)};
 }
 
 Result<Entry> decode_entry(const SharedBytes& bytes, std::size_t& offset) {

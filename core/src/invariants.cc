@@ -4,7 +4,9 @@ namespace kv {
 
 namespace {
 
-std::string at(std::string_view what, std::uint64_t value) { return std::string(what) + " " + std::to_string(value); }
+std::string at(std::string_view what, std::uint64_t value) {
+  return std::string(what) + " " + std::to_string(value);
+}
 
 std::optional<std::string> broken_progress(const Raft& raft, NodeId id, const Progress& progress) {
   const std::string who = "Progress of " + at("node", id) + ": ";
@@ -20,7 +22,8 @@ std::optional<std::string> broken_progress(const Raft& raft, NodeId id, const Pr
            at("last index", raft.log().last_index()) + ".";
   }
   if (progress.received < progress.match) {
-    return who + at("received", progress.received) + " is below " + at("match", progress.match) + ".";
+    return who + at("received", progress.received) + " is below " + at("match", progress.match) +
+           ".";
   }
   std::size_t bytes = 0;
   LogIndex last = progress.match;
@@ -32,7 +35,8 @@ std::optional<std::string> broken_progress(const Raft& raft, NodeId id, const Pr
     last = append.last;
   }
   if (bytes != progress.inflight_bytes) return who + "the bytes in flight don't add up.";
-  if (progress.feed == Feed::kProbe && !progress.inflight.empty()) return who + "probes, yet has appends in flight.";
+  if (progress.feed == Feed::kProbe && !progress.inflight.empty())
+    return who + "probes, yet has appends in flight.";
   return std::nullopt;
 }
 
@@ -41,21 +45,25 @@ std::optional<std::string> broken_progress(const Raft& raft, NodeId id, const Pr
 std::optional<std::string> broken_invariant(const Raft& raft) {
   const Log& log = raft.log();
   if (log.base_index() > raft.commit()) {
-    return at("The log begins behind", log.base_index()) + ", beyond " + at("commit index", raft.commit()) + ".";
+    return at("The log begins behind", log.base_index()) + ", beyond " +
+           at("commit index", raft.commit()) + ".";
   }
   if (raft.commit() > log.last_index()) {
-    return at("Commit index", raft.commit()) + " is beyond " + at("last index", log.last_index()) + ".";
+    return at("Commit index", raft.commit()) + " is beyond " + at("last index", log.last_index()) +
+           ".";
   }
   if (raft.persisted_index() > log.last_index()) {
     return at("Persisted index", raft.persisted_index()) + " is beyond " +
            at("last index", log.last_index()) + ".";
   }
   if (log.last_term() > raft.term()) {
-    return at("The last entry's term", log.last_term()) + " is later than " + at("term", raft.term()) + ".";
+    return at("The last entry's term", log.last_term()) + " is later than " +
+           at("term", raft.term()) + ".";
   }
   if (const auto* follower = std::get_if<Follower>(&raft.role_state())) {
     if (follower->matched > log.last_index()) {
-      return at("Matched index", follower->matched) + " is beyond " + at("last index", log.last_index()) + ".";
+      return at("Matched index", follower->matched) + " is beyond " +
+             at("last index", log.last_index()) + ".";
     }
     return std::nullopt;
   }
@@ -66,8 +74,10 @@ std::optional<std::string> broken_invariant(const Raft& raft) {
     return std::nullopt;
   }
   const Leader& leader = std::get<Leader>(raft.role_state());
-  if (raft.hard_state().voted_for != raft.config().self) return "A leader has not voted for itself.";
-  if (leader.round_confirmed > leader.round_sent) return "A read round is confirmed that was never sent.";
+  if (raft.hard_state().voted_for != raft.config().self)
+    return "A leader has not voted for itself.";
+  if (leader.round_confirmed > leader.round_sent)
+    return "A read round is confirmed that was never sent.";
   for (const auto& [id, progress] : leader.progress) {
     if (auto broken = broken_progress(raft, id, progress)) return broken;
   }
@@ -87,7 +97,8 @@ std::optional<std::string> broken_transition(const Raft& before, const Raft& aft
            at("node", after.hard_state().voted_for) + ".";
   }
   if (before.is_leader() && after.is_leader() && before.term() == after.term()) {
-    if (after.log().last_index() < before.log().last_index()) return "A leader's log became shorter.";
+    if (after.log().last_index() < before.log().last_index())
+      return "A leader's log became shorter.";
     for (const auto& [id, progress] : std::get<Leader>(before.role_state()).progress) {
       const Progress& now = std::get<Leader>(after.role_state()).progress.at(id);
       if (now.wiped == progress.wiped && now.match < progress.match) {

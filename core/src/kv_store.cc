@@ -101,6 +101,12 @@ std::uint64_t KvStore::shard_bytes(std::uint32_t shard) const {
   return sizeof(std::uint32_t) + (records == nullptr ? 0 : records->record_bytes());
 }
 
+void KvStore::drop_shard(std::uint32_t shard) {
+  if (shards_.at(shard).shard == nullptr) return;
+  size_ -= shards_[shard].shard->size();
+  shards_[shard] = Slot{};
+}
+
 Outcome KvStore::load_shard(Decoder& in) {
   const std::uint32_t count = in.u32();
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) {

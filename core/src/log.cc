@@ -6,7 +6,8 @@
 
 namespace kv {
 
-Log::Log(LogIndex base_index, Term base_term, std::vector<Entry> entries) : base_index_(base_index), base_term_(base_term) {
+Log::Log(LogIndex base_index, Term base_term, std::vector<Entry> entries)
+    : base_index_(base_index), base_term_(base_term) {
   for (Entry& entry : entries) append(std::move(entry));
 }
 

@@ -5,7 +5,8 @@
 namespace kv {
 
 bool Progress::window_open(const Limits& limits) const {
-  return inflight.size() < limits.max_inflight_appends && inflight_bytes < limits.max_inflight_bytes;
+  return inflight.size() < limits.max_inflight_appends &&
+         inflight_bytes < limits.max_inflight_bytes;
 }
 
 void Progress::sent(LogIndex last, std::size_t bytes) {

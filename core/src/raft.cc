@@ -13,7 +13,8 @@ namespace kv {
 namespace {
 
 bool comes_from_a_leader(const MessageBody& body) {
-  return std::holds_alternative<AppendRequest>(body) || std::holds_alternative<SnapshotRequest>(body);
+  return std::holds_alternative<AppendRequest>(body) ||
+         std::holds_alternative<SnapshotRequest>(body);
 }
 
 /// The log that recovery found, with a base whose term is known.
@@ -38,7 +39,8 @@ Log recovered_log(Recovered& recovered) {
 
 Raft::Raft(const Config& config, Recovered recovered, std::uint64_t seed, Instant now)
     : config_(config), rng_(Rng(seed).fork("election")), hard_state_(recovered.hard_state) {
-  CHECK(std::find(config.members.begin(), config.members.end(), config.self) != config.members.end());
+  CHECK(std::find(config.members.begin(), config.members.end(), config.self) !=
+        config.members.end());
   CHECK(std::is_sorted(config.members.begin(), config.members.end()));
   const bool has_history = recovered.has_history();
   if (recovered.snapshot) commit_ = recovered.snapshot->last_index;
@@ -219,7 +221,8 @@ void Raft::answer_stale(const Message& message) {
 void Raft::change_role(RoleState role, Cause cause) {
   const Role before = this->role();
   if (auto* leader = std::get_if<Leader>(&role_); leader != nullptr && leader->transfer) {
-    report(TransferEnded{leader->transfer->to, leader->transfer->told && cause == Cause::kHigherTerm});
+    report(
+        TransferEnded{leader->transfer->to, leader->transfer->told && cause == Cause::kHigherTerm});
   }
   role_ = std::move(role);
   if (before != this->role()) report(RoleChanged{before, this->role(), term(), cause});
@@ -281,7 +284,8 @@ void Raft::send(NodeId to, MessageBody body) {
 void Raft::send_in_term(NodeId to, Term term, MessageBody body) {
   const auto known = hard_state_.incarnations.find(to);
   outbox_.put(Message{config_.self, to, term, config_.incarnation,
-                      known == hard_state_.incarnations.end() ? 0 : known->second, std::move(body)});
+                      known == hard_state_.incarnations.end() ? 0 : known->second,
+                      std::move(body)});
 }
 
 void Raft::ignore(const Message& message, Reason reason) {
@@ -293,6 +297,7 @@ void Raft::flush(Instant now, Effects& effects) {
     begin_read_round();
     feed_followers(now);
   }
+  compact_a_little();
   build_write(effects);
   for (Message& message : outbox_.release()) effects.messages.push_back(std::move(message));
   for (Event& event : events_) effects.events.push_back(std::move(event));
@@ -359,7 +364,9 @@ bool Raft::serving() const {
   return leader != nullptr && commit_ >= leader->term_start;
 }
 
-std::size_t Raft::quorum() const { return quorum_size(config_.members.size()); }
+std::size_t Raft::quorum() const {
+  return quorum_size(config_.members.size());
+}
 
 std::vector<NodeId> Raft::unreachable(Instant now) const {
   std::vector<NodeId> missing;

@@ -28,8 +28,9 @@ void Raft::campaign(Instant now, bool pre, bool transfer, Cause cause) {
   tally(now);
 }
 
-/// Raft elects in a term that a candidate has entered; here everybody is in term 0 from the start, and one
-/// vote a node a term keeps it safe. It is never done twice: once the vote is on disk there is history.
+/// Raft elects in a term that a candidate has entered; here everybody is in term 0 from the start,
+/// and one vote a node a term keeps it safe. It is never done twice: once the vote is on disk there
+/// is history.
 void Raft::begin_bootstrap(Instant now) {
   set_term(0, config_.self);
   Candidate candidate;
@@ -56,11 +57,12 @@ void Raft::ask_for_votes(Instant now) {
   }
 }
 
-/// A round of votes needs a few milliseconds, not an election timeout, so a split vote is tried again
-/// soon; each failure doubles the time, so slow disks and networks get what they need.
+/// A round of votes needs a few milliseconds, not an election timeout, so a split vote is tried
+/// again soon; each failure doubles the time, so slow disks and networks get what they need.
 Duration Raft::campaign_timeout() {
   Duration base = config_.timing.election_timeout_min / 10;
-  for (std::uint32_t i = 0; i < failed_campaigns_ && base < config_.timing.election_timeout_min; ++i) {
+  for (std::uint32_t i = 0; i < failed_campaigns_ && base < config_.timing.election_timeout_min;
+       ++i) {
     base = base * 2;
   }
   return rng_.between(base, base * 2);
@@ -168,7 +170,8 @@ void Raft::tell_transfer_target(Instant now) {
     leader.transfer.reset();
     return;
   }
-  if (leader.transfer->told || leader.progress.at(leader.transfer->to).match < log_.last_index()) return;
+  if (leader.transfer->told || leader.progress.at(leader.transfer->to).match < log_.last_index())
+    return;
   leader.transfer->told = true;
   send(leader.transfer->to, TimeoutNow{});
 }

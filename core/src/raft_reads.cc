@@ -7,9 +7,9 @@
 
 namespace kv {
 
-// Read-index (dissertation §6.4): a read may be answered once a quorum has confirmed, after the read came,
-// that this node still leads. One round of heartbeats, numbered, serves all reads that came before it was
-// sent; while one is under way, later reads gather for the next.
+// Read-index (dissertation §6.4): a read may be answered once a quorum has confirmed, after the
+// read came, that this node still leads. One round of heartbeats, numbered, serves all reads that
+// came before it was sent; while one is under way, later reads gather for the next.
 
 std::uint64_t Raft::start_read() {
   Leader& leader = std::get<Leader>(role_);
@@ -19,7 +19,8 @@ std::uint64_t Raft::start_read() {
 
 void Raft::begin_read_round() {
   Leader& leader = std::get<Leader>(role_);
-  if (leader.round_wanted <= leader.round_sent || leader.round_confirmed < leader.round_sent) return;
+  if (leader.round_wanted <= leader.round_sent || leader.round_confirmed < leader.round_sent)
+    return;
   ++leader.round_sent;
   for (auto& [id, progress] : leader.progress) progress.send_now = true;
   confirm_rounds();

@@ -14,6 +14,7 @@ namespace {
 constexpr Duration kCommitNotice = milliseconds(20);
 constexpr Duration kResendAtMost = milliseconds(250);
 constexpr std::int64_t kResendBackOff = 8;
+constexpr LogIndex kCompactAtOnce = 2048;
 
 }  // namespace
 
@@ -23,7 +24,8 @@ Raft::Proposed Raft::propose(std::string_view command) {
   const auto* leader = std::get_if<Leader>(&role_);
   if (leader == nullptr) return Refused::kNotLeader;
   if (leader->transfer) return Refused::kTransferring;
-  if (uncommitted_bytes_ > config_.limits.max_uncommitted_bytes) return Refused::kTooMuchUncommitted;
+  if (uncommitted_bytes_ > config_.limits.max_uncommitted_bytes)
+    return Refused::kTooMuchUncommitted;
   append_to_own_log(EntryType::kCommand, command);
   return log_.last_index();
 }
@@ -36,8 +38,7 @@ void Raft::append_to_own_log(EntryType type, std::string_view payload) {
 
 void Raft::tick_leader(Instant now) {
   Leader& leader = std::get<Leader>(role_);
-  if (!leader.progress.empty() &&
-      now >= quorum_heard() + config_.timing.election_timeout_min) {
+  if (!leader.progress.empty() && now >= quorum_heard() + config_.timing.election_timeout_min) {
     become_follower(now, term(), kNoNode, Cause::kLostQuorum);
     return;
   }
@@ -46,7 +47,8 @@ void Raft::tick_leader(Instant now) {
   if (notify) leader.notify_due.reset();
   for (auto& [id, progress] : leader.progress) {
     if (now >= progress.heartbeat_due) progress.send_now = true;
-    if (progress.feed == Feed::kSnapshot && now - progress.heard >= config_.timing.election_timeout_min) {
+    if (progress.feed == Feed::kSnapshot &&
+        now - progress.heard >= config_.timing.election_timeout_min) {
       // Gone: the log needn't be kept for it. When it is back it says where it stands.
       progress.to_probe(log_.last_index() + 1);
     }
@@ -56,8 +58,10 @@ void Raft::tick_leader(Instant now) {
     progress.resend_after = std::min(progress.resend_after * 2, resend_interval() * kResendBackOff);
     progress.send_now = true;
     if (progress.feed == Feed::kSnapshot) {
-      // With all of it received and no word of its being in use, the follower has crashed and lost it.
-      const bool complete = leader.snapshot && progress.shard_acked == leader.snapshot->state.shard_count();
+      // With all of it received and no word of its being in use, the follower has crashed and lost
+      // it.
+      const bool complete =
+          leader.snapshot && progress.shard_acked == leader.snapshot->state.shard_count();
       if (complete) progress.shard_acked = 0;
       progress.shard_next = progress.shard_acked;
       progress.inflight_chunks.clear();
@@ -74,9 +78,9 @@ void Raft::tick_leader(Instant now) {
 void Raft::feed_followers(Instant now) {
   Leader& leader = std::get<Leader>(role_);
   for (auto& [id, progress] : leader.progress) feed(now, id, progress);
-  const bool all_know = std::all_of(leader.progress.begin(), leader.progress.end(), [&](const auto& peer) {
-    return peer.second.commit_sent >= commit_;
-  });
+  const bool all_know =
+      std::all_of(leader.progress.begin(), leader.progress.end(),
+                  [&](const auto& peer) { return peer.second.commit_sent >= commit_; });
   if (all_know) leader.notify_due.reset();
 }
 
@@ -133,7 +137,8 @@ void Raft::send_heartbeat(Instant now, NodeId to, Progress& progress) {
     send_append(now, to, progress, {});
     return;
   }
-  // The follower's log can't be compared, so this says no more than "I lead": nothing behind index 0.
+  // The follower's log can't be compared, so this says no more than "I lead": nothing behind index
+  // 0.
   AppendRequest request;
   request.read_round = std::get<Leader>(role_).round_sent;
   progress.heartbeat_due = now + config_.timing.heartbeat_interval;
@@ -144,9 +149,10 @@ void Raft::send_heartbeat(Instant now, NodeId to, Progress& progress) {
 /// Arms the timer after which what was sent counts as lost, if anything is unanswered.
 void Raft::expect_answer(Instant now, Progress& progress) {
   const Leader& leader = std::get<Leader>(role_);
-  const bool feed_unanswered = progress.feed == Feed::kSnapshot ||
-                               (progress.feed == Feed::kProbe && progress.probe_outstanding) ||
-                               (progress.feed == Feed::kReplicate && progress.received + 1 < progress.next);
+  const bool feed_unanswered =
+      progress.feed == Feed::kSnapshot ||
+      (progress.feed == Feed::kProbe && progress.probe_outstanding) ||
+      (progress.feed == Feed::kReplicate && progress.received + 1 < progress.next);
   const bool unanswered = feed_unanswered || progress.read_round < leader.round_sent;
   if (!unanswered) {
     progress.resend_due.reset();
@@ -175,7 +181,8 @@ void Raft::on(Instant now, const Message& message, const AppendReply& reply) {
     progress.received = std::max(progress.received, reply.received);
     progress.free_inflight();
     if (progress.feed == Feed::kProbe && reply.received + 1 >= progress.next) {
-      progress.received = reply.received;  // a restarted follower may have lost what it had not persisted
+      progress.received =
+          reply.received;  // a restarted follower may have lost what it had not persisted
       progress.to_replicate(std::max(reply.received, progress.match) + 1);
     } else if (progress.feed == Feed::kSnapshot && leader->snapshot &&
                reply.received >= leader->snapshot->last_index) {
@@ -196,9 +203,9 @@ void Raft::on(Instant now, const Message& message, const AppendReply& reply) {
   tell_transfer_target(now);
 }
 
-/// Where the follower's log can still equal this one. Each side skips the terms that the other lacks, so it
-/// takes one probe for each term in which they differ (end of Raft paper §5.3). Below the base of the log if
-/// only a snapshot can help.
+/// Where the follower's log can still equal this one. Each side skips the terms that the other
+/// lacks, so it takes one probe for each term in which they differ (end of Raft paper §5.3). Below
+/// the base of the log if only a snapshot can help.
 LogIndex Raft::last_possible_agreement(const AppendReply& refusal) const {
   const LogIndex hint = std::min(refusal.conflict_index, log_.last_index());
   if (hint < log_.base_index()) return hint;
@@ -206,12 +213,13 @@ LogIndex Raft::last_possible_agreement(const AppendReply& refusal) const {
   return *log_.term_at(index) > refusal.conflict_term ? index - 1 : index;
 }
 
-/// Raft paper §5.4.2 and figure 8: only an entry of the leader's own term commits by counting; those
-/// before it commit with it. The leader counts itself up to what its own disk has.
+/// Raft paper §5.4.2 and figure 8: only an entry of the leader's own term commits by counting;
+/// those before it commit with it. The leader counts itself up to what its own disk has.
 void Raft::advance_commit(Instant now) {
   Leader& leader = std::get<Leader>(role_);
   std::vector<LogIndex> durable{persisted_index_};
-  for (const auto& [id, progress] : leader.progress) durable.push_back(progress.wiped ? 0 : progress.match);
+  for (const auto& [id, progress] : leader.progress)
+    durable.push_back(progress.wiped ? 0 : progress.match);
   const LogIndex index = reached_by_quorum(std::move(durable));
   if (index <= commit_ || log_.term_at(index) != term()) return;
   set_commit(index);
@@ -242,7 +250,8 @@ LogIndex Raft::durable_everywhere() const {
 Instant Raft::quorum_heard() const {
   std::vector<Instant> heard{Instant{std::numeric_limits<std::int64_t>::max()}};
   for (const auto& [id, progress] : std::get<Leader>(role_).progress) {
-    heard.push_back(progress.wiped ? Instant{std::numeric_limits<std::int64_t>::min()} : progress.heard);
+    heard.push_back(progress.wiped ? Instant{std::numeric_limits<std::int64_t>::min()}
+                                   : progress.heard);
   }
   return reached_by_quorum(std::move(heard));
 }
@@ -264,10 +273,16 @@ void Raft::compact(LogIndex last_index) {
   if (const auto* leader = std::get_if<Leader>(&role_); leader != nullptr && leader->snapshot) {
     through = std::min(through, leader->snapshot->last_index);
   }
-  if (through <= log_.base_index()) return;
-  log_.compact_through(through);
+  if (through <= std::max(log_.base_index(), compact_to_)) return;
+  compact_to_ = through;
   discard_through_ = through;
-  report(LogCompacted{log_.first_index()});
+  report(LogCompacted{through + 1});
+}
+
+/// Freeing hundreds of thousands of entries at once would stop the node for tens of milliseconds.
+void Raft::compact_a_little() {
+  const LogIndex through = std::min(compact_to_, log_.base_index() + kCompactAtOnce);
+  if (through > log_.base_index()) log_.compact_through(through);
 }
 
 // --- the follower ---
@@ -288,7 +303,8 @@ void Raft::on(Instant, const Message& message, const AppendRequest& request) {
     return;
   }
   const bool changed = accept_entries(request);
-  // New entries are acknowledged when they are durable, see persisted(); a read round can't wait for that.
+  // New entries are acknowledged when they are durable, see persisted(); a read round can't wait
+  // for that.
   if (!changed || new_round) acknowledge(follower);
 }
 
@@ -299,13 +315,15 @@ bool Raft::accept_entries(const AppendRequest& request) {
   for (const Entry& entry : request.entries) {
     if (entry.index <= commit_ || log_.term_at(entry.index) == entry.term) continue;
     if (entry.index <= log_.last_index()) {
-      // Only what no quorum holds can differ; a write of it that is still under way no longer counts.
+      // Only what no quorum holds can differ; a write of it that is still under way no longer
+      // counts.
       CHECK(entry.index > follower.matched);
       report(EntriesTruncated{entry.index, log_.last_index()});
       log_.truncate_from(entry.index);
       unwritten_from_ = std::min(unwritten_from_, entry.index);
       persisted_index_ = std::min(persisted_index_, entry.index - 1);
-      for (InflightWrite& write : inflight_writes_) write.last = std::min(write.last, entry.index - 1);
+      for (InflightWrite& write : inflight_writes_)
+        write.last = std::min(write.last, entry.index - 1);
     }
     log_.append(entry);
     changed = true;

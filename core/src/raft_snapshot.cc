@@ -33,7 +33,8 @@ void Raft::feed_snapshot(Instant now, NodeId to, Progress& progress) {
   const std::uint32_t shards = snapshot->state.shard_count();
   while (progress.shard_next < shards &&
          progress.inflight_chunks.size() < config_.limits.max_inflight_chunks) {
-    ShardRun run = encode_shards(snapshot->state, progress.shard_next, config_.limits.snapshot_chunk_bytes);
+    ShardRun run =
+        encode_shards(snapshot->state, progress.shard_next, config_.limits.snapshot_chunk_bytes);
     SnapshotRequest request;
     request.last_index = snapshot->last_index;
     request.last_term = snapshot->last_term;
@@ -63,7 +64,8 @@ void Raft::on(Instant now, const Message& message, const SnapshotReply& reply) {
   progress.resend_after = resend_interval();
   // A follower that was restarted begins anew, so this may go back.
   progress.shard_acked = reply.next_shard;
-  while (!progress.inflight_chunks.empty() && progress.inflight_chunks.front() <= reply.next_shard) {
+  while (!progress.inflight_chunks.empty() &&
+         progress.inflight_chunks.front() <= reply.next_shard) {
     progress.inflight_chunks.pop_front();
   }
   if (progress.inflight_chunks.empty()) progress.shard_next = progress.shard_acked;
@@ -78,8 +80,8 @@ void Raft::release_snapshot() {
 
 void Raft::on(Instant, const Message& message, const SnapshotRequest& request) {
   Follower& follower = std::get<Follower>(role_);
-  // Never give up entries for a snapshot that stands for some of them: the leader may have counted them
-  // towards a commit.
+  // Never give up entries for a snapshot that stands for some of them: the leader may have counted
+  // them towards a commit.
   if (request.last_index <= commit_ || log_.term_at(request.last_index) == request.last_term) {
     receiving_.reset();
     follower.matched = std::max({follower.matched, request.last_index, commit_});
@@ -92,13 +94,15 @@ void Raft::on(Instant, const Message& message, const SnapshotRequest& request) {
     return;
   }
   if (!receiving_ || receiving_->last_index != request.last_index ||
-      receiving_->last_term != request.last_term || receiving_->shard_count != request.shard_count) {
+      receiving_->last_term != request.last_term ||
+      receiving_->shard_count != request.shard_count) {
     receiving_ = Receiving{request.last_index, request.last_term, request.shard_count, 0,
                            KvStore(config_.shard_count)};
   }
   if (request.first_shard != receiving_->next_shard) {
     ignore(message, Reason::kNotExpected);
-  } else if (load_shards(receiving_->state, request.end_shard - request.first_shard, request.data.view())) {
+  } else if (load_shards(receiving_->state, request.end_shard - request.first_shard,
+                         request.data.view())) {
     receiving_->next_shard = request.end_shard;
   } else {
     // Some of the run may have been loaded, so it can't be tried again on this state.
@@ -113,8 +117,8 @@ void Raft::on(Instant, const Message& message, const SnapshotRequest& request) {
   }
 }
 
-/// The snapshot replaces the log. Until it is durable this node vouches only for what it had committed:
-/// the entries behind that, which its disk still holds, differ from the leader's.
+/// The snapshot replaces the log. Until it is durable this node vouches only for what it had
+/// committed: the entries behind that, which its disk still holds, differ from the leader's.
 void Raft::install(Follower& follower) {
   auto snapshot = std::make_shared<Snapshot>(
       Snapshot{receiving_->last_index, receiving_->last_term, std::move(receiving_->state)});
@@ -130,6 +134,8 @@ void Raft::install(Follower& follower) {
   installed_ = std::move(snapshot);
 }
 
-SnapshotPtr Raft::take_installed() { return std::exchange(installed_, nullptr); }
+SnapshotPtr Raft::take_installed() {
+  return std::exchange(installed_, nullptr);
+}
 
 }  // namespace kv

@@ -9,6 +9,13 @@
 
 namespace kv {
 
+namespace {
+
+/// What an entry in memory costs beside its bytes, about.
+constexpr std::size_t kEntryOverheadBytes = 80;
+
+}  // namespace
+
 Replica::Replica(Config config, Recovered recovered, std::uint64_t seed, Instant now)
     : config_(config), raft_(config, recovered, seed, now), store_(config.shard_count) {
   if (recovered.snapshot) {
@@ -42,16 +49,18 @@ void Replica::submit(Instant now, ClientRequest request) {
     refuse(now, request.id);
     return;
   }
-  std::visit(Overloaded{[&](ReadRequest& read) { submit_read(now, request.id, std::move(read.key)); },
-                        [&](WriteRequest& write) { submit_write(now, request.id, write.command); },
-                        [&](TransferRequest& transfer) {
-                          if (!raft_.start_transfer(now, transfer.to)) {
-                            reply(request.id, Refusal{RefusalCode::kNoQuorum, kNoNode, raft_.unreachable(now)});
-                            return;
-                          }
-                          transfers_.push_back(request.id);
-                        }},
-             request.body);
+  std::visit(
+      Overloaded{
+          [&](ReadRequest& read) { submit_read(now, request.id, std::move(read.key)); },
+          [&](WriteRequest& write) { submit_write(now, request.id, write.command); },
+          [&](TransferRequest& transfer) {
+            if (!raft_.start_transfer(now, transfer.to)) {
+              reply(request.id, Refusal{RefusalCode::kNoQuorum, kNoNode, raft_.unreachable(now)});
+              return;
+            }
+            transfers_.push_back(request.id);
+          }},
+      request.body);
 }
 
 void Replica::submit_read(Instant now, RequestId id, std::string key) {
@@ -59,7 +68,8 @@ void Replica::submit_read(Instant now, RequestId id, std::string key) {
     reply(id, ReadDone{local_read(key)});
     return;
   }
-  reads_.push_back({id, std::move(key), raft_.start_read(), raft_.term(), now + config_.request_timeout});
+  reads_.push_back(
+      {id, std::move(key), raft_.start_read(), raft_.term(), now + config_.request_timeout});
 }
 
 void Replica::submit_write(Instant now, RequestId id, std::string_view command) {
@@ -100,7 +110,8 @@ Effects Replica::take_effects(Instant now) {
   Effects effects;
   raft_.flush(now, effects);
   if (raft_.wants_snapshot()) {
-    raft_.offer_snapshot(now, std::make_shared<Snapshot>(Snapshot{applied_, applied_term_, store_}));
+    raft_.offer_snapshot(now,
+                         std::make_shared<Snapshot>(Snapshot{applied_, applied_term_, store_}));
     raft_.flush(now, effects);
   }
   settle(now);  // a cluster of one confirms its reads in flush()
@@ -165,7 +176,7 @@ void Replica::apply_committed() {
     const Entry& entry = raft_.log().at(applied_ + 1);
     ++applied_;
     applied_term_ = entry.term;
-    applied_bytes_ += entry.size();
+    applied_bytes_ += entry.size() + kEntryOverheadBytes;
     bool existed = false;
     if (entry.type == EntryType::kCommand) {
       const Result<Command> command = decode_command(entry.payload());
@@ -180,7 +191,8 @@ void Replica::apply_committed() {
         writes_.begin(), writes_.end(), applied_,
         [](const WaitingWrite& write, LogIndex index) { return write.index < index; });
     if (waiting != writes_.end() && waiting->index == applied_) waiting->applied = entry.term;
-    if (waiting != writes_.end() && waiting->index == applied_ && config_.ack != AckMode::kPrimary) {
+    if (waiting != writes_.end() && waiting->index == applied_ &&
+        config_.ack != AckMode::kPrimary) {
       waiting->existed = existed;
     }
   }
@@ -189,9 +201,11 @@ void Replica::apply_committed() {
 }
 
 void Replica::consider_snapshot() {
-  const std::uint64_t due = std::max<std::uint64_t>(config_.limits.snapshot_after_bytes, snapshot_bytes_ / 4);
+  const std::uint64_t due =
+      std::max<std::uint64_t>(config_.limits.snapshot_after_bytes, snapshot_bytes_ / 4);
   if (saving_snapshot_ || applied_bytes_ < due) return;
-  // A follower that receives a snapshot needs the entries behind it: leave the log alone for a while.
+  // A follower that receives a snapshot needs the entries behind it: leave the log alone for a
+  // while.
   if (raft_.sending_snapshot() && applied_bytes_ < due * 4) return;
   save_request_ = std::make_shared<Snapshot>(Snapshot{applied_, applied_term_, store_});
   saving_snapshot_ = true;
@@ -208,15 +222,18 @@ void Replica::answer_writes() {
     writes_.pop_back();
   }
   LogIndex done = applied_;
-  if (raft_.is_leader() && config_.ack == AckMode::kPrimary) done = std::max(done, raft_.persisted_index());
-  if (config_.ack == AckMode::kAll) done = raft_.is_leader() ? std::min(done, raft_.durable_everywhere()) : 0;
+  if (raft_.is_leader() && config_.ack == AckMode::kPrimary)
+    done = std::max(done, raft_.persisted_index());
+  if (config_.ack == AckMode::kAll)
+    done = raft_.is_leader() ? std::min(done, raft_.durable_everywhere()) : 0;
   while (!writes_.empty() && writes_.front().index <= done) {
     const WaitingWrite& write = writes_.front();
     const bool in_own_log = raft_.is_leader() && raft_.log().term_at(write.index) == write.term;
     if (write.applied && *write.applied != write.term) {
       // Another entry took its place in the log for good, so it never takes effect.
-      reply(write.id, Refusal{raft_.leader() == kNoNode ? RefusalCode::kNoPrimary : RefusalCode::kNotPrimary,
-                              raft_.leader()});
+      reply(write.id,
+            Refusal{raft_.leader() == kNoNode ? RefusalCode::kNoPrimary : RefusalCode::kNotPrimary,
+                    raft_.leader()});
     } else if (write.applied || (config_.ack == AckMode::kPrimary && in_own_log)) {
       reply(write.id, WriteDone{write.existed});
     } else {

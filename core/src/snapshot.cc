@@ -74,9 +74,11 @@ Outcome load_shards(KvStore& state, std::uint32_t count, std::string_view data) 
   return success();
 }
 
-SnapshotEncoder::SnapshotEncoder(SnapshotPtr snapshot) : snapshot_(std::move(snapshot)) {
-  CHECK(snapshot_ != nullptr);
-}
+SnapshotEncoder::SnapshotEncoder(SnapshotPtr snapshot)
+    : last_index_(snapshot->last_index),
+      last_term_(snapshot->last_term),
+      state_(snapshot->state),
+      keys_(snapshot->state.size()) {}
 
 std::string SnapshotEncoder::next(std::size_t target_bytes) {
   switch (part_) {
@@ -85,12 +87,12 @@ std::string SnapshotEncoder::next(std::size_t target_bytes) {
       return header_block();
     case Part::kShards: {
       std::string block = shards_block(target_bytes);
-      if (next_shard_ == snapshot_->state.shard_count()) part_ = Part::kEnd;
+      if (next_shard_ == state_.shard_count()) part_ = Part::kEnd;
       return block;
     }
     case Part::kEnd: {
       std::string block = begin_block(kEndBlock, 8);
-      Encoder(block).u64(snapshot_->state.size());
+      Encoder(block).u64(keys_);
       part_ = Part::kDone;
       return end_block(std::move(block), chain_);
     }
@@ -105,20 +107,20 @@ std::string SnapshotEncoder::header_block() {
   Encoder encoder(block);
   encoder.raw(kMagic);
   encoder.u32(kVersion);
-  encoder.u64(snapshot_->last_index);
-  encoder.u64(snapshot_->last_term);
-  encoder.u32(snapshot_->state.shard_count());
+  encoder.u64(last_index_);
+  encoder.u64(last_term_);
+  encoder.u32(state_.shard_count());
   return end_block(std::move(block), chain_);
 }
 
 std::string SnapshotEncoder::shards_block(std::size_t target_bytes) {
-  const ShardRun run = encode_shards(snapshot_->state, next_shard_, target_bytes);
+  const ShardRun run = encode_shards(state_, next_shard_, target_bytes);
   std::string block = begin_block(kShardsBlock, 4 + 4 + run.data.size());
   Encoder encoder(block);
   encoder.u32(next_shard_);
   encoder.u32(run.end);
   encoder.raw(run.data);
-  next_shard_ = run.end;
+  for (; next_shard_ < run.end; ++next_shard_) state_.drop_shard(next_shard_);
   return end_block(std::move(block), chain_);
 }
 

@@ -17,7 +17,6 @@ namespace {
 constexpr RequestId kTransferRequest = 1;
 constexpr std::chrono::milliseconds kTransferTimeout{1'500};
 constexpr std::chrono::milliseconds kAnswerTimeout{2'200};
-constexpr std::chrono::seconds kSnapshotRetry{30};
 /// The documented replication timeout: --ack all waits for the slowest node.
 constexpr Duration kAckAllTimeout = seconds(2);
 
@@ -61,16 +60,21 @@ Driver::Driver(asio::io_context& loop, const NodeOptions& options, Acceptors acc
           directory,
           [this](LogIndex last_index) {
             asio::post(loop_, [this, last_index] {
-              snapshot_.reset();
               replica_.snapshot_saved(steady_now(), last_index);
               schedule_flush();
             });
           },
-          [this](Error error) { asio::post(loop_, [this, error] { retry_snapshot(error); }); }),
+          [this](Error error) {
+            asio::post(loop_, [this, error] {
+              // Nothing is lost without it: the log keeps what the snapshot would have covered.
+              log_.error("a snapshot failed: " + error.message +
+                         "; the log grows until a later one succeeds");
+              replica_.snapshot_failed(steady_now());
+            });
+          }),
       clients_(std::move(acceptors.clients), options.cluster, options.max_connections, *this, log),
       peers_(std::move(acceptors.peers), options.cluster, options.self, *this, log),
       timer_(loop),
-      snapshot_timer_(loop),
       stop_timer_(loop) {
   make_links(Rng(random_seed()), recovered.incarnation);
 }
@@ -114,10 +118,7 @@ void Driver::flush() {
     if (link) link->flush();
   }
   for (const Event& event : effects.events) log_.record(event);
-  if (effects.save_snapshot) {
-    snapshot_ = std::move(effects.save_snapshot);
-    snapshot_writer_.save(snapshot_);
-  }
+  if (effects.save_snapshot) snapshot_writer_.save(std::move(effects.save_snapshot));
   for (const ClientReply& reply : effects.replies) {
     if (reply.id == kTransferRequest) {
       handed_over();
@@ -151,16 +152,6 @@ void Driver::arm_timer() {
     armed_for_.reset();
     replica_.tick(steady_now());
     schedule_flush();
-  });
-}
-
-// Nothing is lost without it: the log keeps what the snapshot would have covered.
-void Driver::retry_snapshot(const Error& error) {
-  log_.error("a snapshot failed: " + error.message +
-             "; the log grows until a later attempt succeeds");
-  snapshot_timer_.expires_after(kSnapshotRetry);
-  snapshot_timer_.async_wait([this](const std::error_code& cancelled) {
-    if (!cancelled && snapshot_) snapshot_writer_.save(snapshot_);
   });
 }
 

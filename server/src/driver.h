@@ -58,7 +58,6 @@ class Driver final : public ClientRequests, public PeerEvents {
   void flush();
   void send(const Message& message);
   void arm_timer();
-  void retry_snapshot(const Error& error);
   void begin_stop();
   void handed_over();
   void finish();
@@ -78,9 +77,6 @@ class Driver final : public ClientRequests, public PeerEvents {
   asio::steady_timer timer_;
   std::optional<Instant> armed_for_{};
   bool flush_scheduled_{false};
-
-  asio::steady_timer snapshot_timer_;
-  SnapshotPtr snapshot_{};  ///< being written, or waiting for another attempt
 
   asio::steady_timer stop_timer_;
   bool stopping_{false};

@@ -17,11 +17,11 @@ constexpr std::size_t kPieceBytes = 256 << 10;
 /// it.
 constexpr std::uint64_t kSyncStepBytes = 8 << 20;
 
-Outcome write_file(const std::string& path, const SnapshotPtr& snapshot,
+Outcome write_file(const std::string& path, SnapshotPtr snapshot,
                    const std::atomic<bool>& cancelled) {
   Result<DiskFile> file = DiskFile::open(path, O_WRONLY | O_CREAT | O_TRUNC);
   if (!file) return file.error();
-  SnapshotEncoder encoder(snapshot);
+  SnapshotEncoder encoder(std::move(snapshot));
   std::uint64_t offset = 0;
   std::uint64_t synced_to = 0;
   for (;;) {
@@ -39,18 +39,19 @@ Outcome write_file(const std::string& path, const SnapshotPtr& snapshot,
 
 }  // namespace
 
-Outcome write_snapshot(const std::string& directory, const SnapshotPtr& snapshot,
+Outcome write_snapshot(const std::string& directory, SnapshotPtr snapshot,
                        const std::atomic<bool>& cancelled) {
-  const std::string path = directory + "/" + snapshot_file_name(snapshot->last_index);
+  const LogIndex last_index = snapshot->last_index;
+  const std::string path = directory + "/" + snapshot_file_name(last_index);
   const std::string temporary = path + ".tmp";
-  Outcome written = write_file(temporary, snapshot, cancelled);
+  Outcome written = write_file(temporary, std::move(snapshot), cancelled);
   if (written) written = rename_file(temporary, path);
   if (!written) {
     (void)remove_file(temporary);  // the first failure is the one to tell
     return written;
   }
   if (Outcome synced = sync_directory(directory); !synced) return synced;
-  remove_older_snapshots(directory, snapshot->last_index);
+  remove_older_snapshots(directory, last_index);
   return success();
 }
 
@@ -97,10 +98,11 @@ SnapshotPtr SnapshotWriter::next() {
 }
 
 void SnapshotWriter::run() {
-  while (const SnapshotPtr snapshot = next()) {
-    const Outcome written = write_snapshot(directory_.path(), snapshot, stopping_);
+  while (SnapshotPtr snapshot = next()) {
+    const LogIndex last_index = snapshot->last_index;
+    const Outcome written = write_snapshot(directory_.path(), std::move(snapshot), stopping_);
     if (written) {
-      saved_(snapshot->last_index);
+      saved_(last_index);
     } else if (!stopping_) {
       failed_(written.error());
     }

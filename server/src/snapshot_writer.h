@@ -17,7 +17,7 @@ class DataDirectory;
 /// Writes `snapshot` into `directory`, durable under its final name when this returns, and removes
 /// older ones. Temporary files are removed on failure, and when `cancelled` becomes true (an Error,
 /// too).
-Outcome write_snapshot(const std::string& directory, const SnapshotPtr& snapshot,
+Outcome write_snapshot(const std::string& directory, SnapshotPtr snapshot,
                        const std::atomic<bool>& cancelled = false);
 
 /// Removes the snapshots of entries before `index`. A file that can't be removed only wastes space,

@@ -71,18 +71,20 @@ std::string describe(const MessageBody& body) {
 
 std::string describe(const ClientReply& reply) {
   return "reply to request " + number(reply.id) + ": " +
-         std::visit(
-             Overloaded{
-                 [](const WriteDone&) { return std::string("OK"); },
-                 [](const ReadDone& e) { return e.value ? "value " + *e.value : "no such key"; },
-                 [](const TransferDone&) { return std::string("handed over"); },
-                 [](const Refusal& e) {
-                   std::string text(to_string(e.code));
-                   if (e.primary != kNoNode) text += ", node " + number(e.primary) + " leads";
-                   for (const NodeId id : e.unreachable) text += ", misses node " + number(id);
-                   return text;
-                 }},
-             reply.body);
+         std::visit(Overloaded{[](const WriteDone&) { return std::string("OK"); },
+                               [](const ReadDone& e) {
+                                 return e.value ? "value " + *e.value : "no such key";
+                               },
+                               [](const TransferDone&) { return std::string("handed over"); },
+                               [](const Refusal& e) {
+                                 std::string text(to_string(e.code));
+                                 if (e.primary != kNoNode)
+                                   text += ", node " + number(e.primary) + " leads";
+                                 for (const NodeId id : e.unreachable)
+                                   text += ", misses node " + number(id);
+                                 return text;
+                               }},
+                    reply.body);
 }
 
 Duration duration_of(const std::string& text) {

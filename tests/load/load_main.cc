@@ -1,17 +1,17 @@
-// kvload: closed-loop clients in the line dialect against a running cluster; prints acknowledged operations
-// a second and their latencies.
-#include <CLI/CLI.hpp>
-#include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
-#include <asio/write.hpp>
-
+// kvload: closed-loop clients in the line dialect against a running cluster; prints acknowledged
+// operations a second and their latencies.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <CLI/CLI.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/write.hpp>
 
 #include "server/client.h"
 
@@ -41,8 +41,13 @@ struct Totals {
 /// One connection with `pipeline` commands under way.
 class LoadClient : public std::enable_shared_from_this<LoadClient> {
  public:
-  LoadClient(asio::io_context& loop, const LoadOptions& options, std::uint64_t first_key, Totals& totals)
-      : socket_(loop), options_(options), key_(first_key), totals_(totals), value_(options.value_bytes, 'v') {}
+  LoadClient(asio::io_context& loop, const LoadOptions& options, std::uint64_t first_key,
+             Totals& totals)
+      : socket_(loop),
+        options_(options),
+        key_(first_key),
+        totals_(totals),
+        value_(options.value_bytes, 'v') {}
 
   bool connect(const Member& primary) {
     asio::error_code error;
@@ -65,8 +70,10 @@ class LoadClient : public std::enable_shared_from_this<LoadClient> {
       --*to_do_;
       const bool read = static_cast<int>(key_ % 100) < options_.reads_percent;
       char key[32];
-      std::snprintf(key, sizeof key, "key:%012llu", static_cast<unsigned long long>(key_ % options_.keys));
-      lines += read ? std::string("GET ") + key + "\n" : std::string("SET ") + key + " " + value_ + "\n";
+      std::snprintf(key, sizeof key, "key:%012llu",
+                    static_cast<unsigned long long>(key_ % options_.keys));
+      lines +=
+          read ? std::string("GET ") + key + "\n" : std::string("SET ") + key + " " + value_ + "\n";
       key_ += options_.fill ? static_cast<std::uint64_t>(options_.clients) : 7919;
       sent_at_.push_back(Clock::now());
     }
@@ -78,27 +85,30 @@ class LoadClient : public std::enable_shared_from_this<LoadClient> {
 
   void receive() {
     if (sent_at_.empty()) return;
-    socket_.async_read_some(asio::buffer(buffer_), [self = shared_from_this()](const asio::error_code& error,
-                                                                               std::size_t size) {
-      if (error) return;
-      self->in_.append(self->buffer_, size);
-      self->take_lines();
-      self->send();
-      self->receive();
-    });
+    socket_.async_read_some(
+        asio::buffer(buffer_),
+        [self = shared_from_this()](const asio::error_code& error, std::size_t size) {
+          if (error) return;
+          self->in_.append(self->buffer_, size);
+          self->take_lines();
+          self->send();
+          self->receive();
+        });
   }
 
   void take_lines() {
     std::size_t start = 0;
     for (std::size_t end; (end = in_.find('\n', start)) != std::string::npos; start = end + 1) {
       const std::string_view line(in_.data() + start, end - start);
-      const bool ok = line.starts_with(R"({"status": "OK")") || line.find("NOT_FOUND") != std::string_view::npos;
+      const bool ok = line.starts_with(R"({"status": "OK")") ||
+                      line.find("NOT_FOUND") != std::string_view::npos;
       if (ok) {
         ++totals_.acknowledged;
       } else if (totals_.failed++ == 0) {
         totals_.first_failure = line;
       }
-      const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - sent_at_.front());
+      const auto took =
+          std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - sent_at_.front());
       totals_.latencies_us.push_back(static_cast<std::uint32_t>(took.count()));
       sent_at_.erase(sent_at_.begin());
     }
@@ -135,10 +145,12 @@ int run(const LoadOptions& options) {
   Totals totals;
   std::vector<std::shared_ptr<LoadClient>> clients;
   for (int i = 0; i < options.clients; ++i) {
-    const std::uint64_t first = options.fill ? static_cast<std::uint64_t>(i) : static_cast<std::uint64_t>(i) * 104'729;
+    const std::uint64_t first =
+        options.fill ? static_cast<std::uint64_t>(i) : static_cast<std::uint64_t>(i) * 104'729;
     clients.push_back(std::make_shared<LoadClient>(loop, options, first, totals));
     if (!clients.back()->connect(cluster->members[*primary])) {
-      std::fprintf(stderr, "kvload: can't connect to %s\n", cluster->members[*primary].address().c_str());
+      std::fprintf(stderr, "kvload: can't connect to %s\n",
+                   cluster->members[*primary].address().c_str());
       return 1;
     }
   }
@@ -153,12 +165,16 @@ int run(const LoadOptions& options) {
   std::sort(totals.latencies_us.begin(), totals.latencies_us.end());
   const auto quantile = [&](double q) {
     if (totals.latencies_us.empty()) return 0U;
-    return totals.latencies_us[static_cast<std::size_t>(q * static_cast<double>(totals.latencies_us.size() - 1))];
+    return totals.latencies_us[static_cast<std::size_t>(
+        q * static_cast<double>(totals.latencies_us.size() - 1))];
   };
-  std::printf("%.0f acknowledged/s  (%llu in %.1f s, %llu failed)  p50 %u us  p99 %u us  p99.9 %u us  max %u us\n",
-              static_cast<double>(totals.acknowledged) / elapsed, static_cast<unsigned long long>(totals.acknowledged),
-              elapsed, static_cast<unsigned long long>(totals.failed), quantile(0.5), quantile(0.99),
-              quantile(0.999), quantile(1));
+  std::printf(
+      "%.0f acknowledged/s  (%llu in %.1f s, %llu failed)  p50 %u us  p99 %u us  p99.9 %u us  max "
+      "%u us\n",
+      static_cast<double>(totals.acknowledged) / elapsed,
+      static_cast<unsigned long long>(totals.acknowledged), elapsed,
+      static_cast<unsigned long long>(totals.failed), quantile(0.5), quantile(0.99),
+      quantile(0.999), quantile(1));
   if (totals.failed > 0) std::printf("first failure: %s\n", totals.first_failure.c_str());
   return totals.failed == 0 ? 0 : 1;
 }
@@ -168,15 +184,24 @@ int run(const LoadOptions& options) {
 
 int main(int argc, char** argv) {
   kv::LoadOptions options;
-  CLI::App app{"kvload: puts a load on a running cluster and prints its rate and latencies.\n"
-               "Examples:\n  kvload --clients 50 --seconds 5\n  kvload --fill --keys 1000000 --pipeline 64"};
+  CLI::App app{
+      "kvload: puts a load on a running cluster and prints its rate and latencies.\n"
+      "Examples:\n  kvload --clients 50 --seconds 5\n  kvload --fill --keys 1000000 --pipeline 64"};
   app.add_option("--cluster", options.cluster, "the cluster's nodes")->capture_default_str();
-  app.add_option("--clients", options.clients, "connections")->capture_default_str()->check(CLI::Range(1, 10'000));
-  app.add_option("--pipeline", options.pipeline, "commands under way on each")->capture_default_str()->check(CLI::Range(1, 10'000));
-  app.add_option("--seconds", options.seconds, "how long")->capture_default_str()->check(CLI::Range(1, 3600));
+  app.add_option("--clients", options.clients, "connections")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000));
+  app.add_option("--pipeline", options.pipeline, "commands under way on each")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000));
+  app.add_option("--seconds", options.seconds, "how long")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 3600));
   app.add_option("--keys", options.keys, "how many different keys")->capture_default_str();
   app.add_option("--value-bytes", options.value_bytes, "size of a value")->capture_default_str();
-  app.add_option("--reads", options.reads_percent, "percent of GETs")->capture_default_str()->check(CLI::Range(0, 100));
+  app.add_option("--reads", options.reads_percent, "percent of GETs")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 100));
   app.add_flag("--fill", options.fill, "write each key once, then end");
   try {
     app.parse(argc, argv);

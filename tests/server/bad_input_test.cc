@@ -1,12 +1,12 @@
 // What no client, peer, disk or person should send: a clear error, nothing lost, nobody crashes.
+#include <filesystem>
+#include <fstream>
+#include <random>
+
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
-#include <random>
 
 #include "server/live_cluster.h"
 
@@ -22,7 +22,8 @@ std::string send_bytes(std::uint16_t port, const std::string& bytes) {
 class BadInput : public testing::Test {
  protected:
   std::string ask(const std::string& line) {
-    auto connection = LineConnection::connect("127.0.0.1", cluster.member("node1").port, seconds(2));
+    auto connection =
+        LineConnection::connect("127.0.0.1", cluster.member("node1").port, seconds(2));
     const auto reply = connection->request(line, seconds(5));
     return reply ? *reply : reply.error().message;
   }
@@ -37,12 +38,14 @@ class BadInput : public testing::Test {
 };
 
 TEST_F(BadInput, MalformedCommandsAreNamed) {
-  for (const char* line : {"SET", "SET key", "GET", "GET a b", "DELETE", "FLY", "PING x y z", "{\"type\": \"ELECTION\"}",
-                           "\x01\x02\x03", "SET\tkey"}) {
+  for (const char* line : {"SET", "SET key", "GET", "GET a b", "DELETE", "FLY", "PING x y z",
+                           "{\"type\": \"ELECTION\"}", "\x01\x02\x03", "SET\tkey"}) {
     EXPECT_EQ(code(line), "BAD_REQUEST") << line;
   }
   EXPECT_NE(ask("SET key").find("SET <key> <value>"), std::string::npos) << ask("SET key");
-  EXPECT_NE(ask("{\"type\": \"HEARTBEAT\", \"from_node\": \"node1\"}").find("peer"), std::string::npos);
+  EXPECT_NE(
+      ask("{\"type\": \"HEARTBEAT\", \"from_node\": \"node1\"}").find("nodes talk to each other"),
+      std::string::npos);
   expect_healthy();
 }
 
@@ -86,7 +89,8 @@ TEST_F(BadInput, AnOversizedPeerFrameIsRefusedWithoutBeingAwaited) {
 TEST_F(BadInput, ManyConnectionsThatSayNothing) {
   std::vector<LineConnection> idle;
   for (int i = 0; i < 500; ++i) {
-    auto connection = LineConnection::connect("127.0.0.1", cluster.member("node1").port, seconds(2));
+    auto connection =
+        LineConnection::connect("127.0.0.1", cluster.member("node1").port, seconds(2));
     ASSERT_TRUE(connection) << connection.error().message;
     idle.push_back(std::move(*connection));
   }
@@ -117,12 +121,14 @@ TEST_F(BadStart, APortInUseIsNamedWithAWayOut) {
   LiveCluster other(options);
   std::vector<std::string> command = cluster.command("node1");
   std::string line;
-  for (const std::string& word : command) line += (word == cluster.data_dir("node1") ? other.data_dir("node1") : word) + " ";
+  for (const std::string& word : command)
+    line += (word == cluster.data_dir("node1") ? other.data_dir("node1") : word) + " ";
   std::FILE* pipe = ::popen((line + "2>&1").c_str(), "r");
   std::string output(4096, '\0');
   output.resize(std::fread(output.data(), 1, output.size(), pipe));
   EXPECT_NE(::pclose(pipe), 0);
-  EXPECT_NE(output.find("port " + std::to_string(cluster.member("node1").port)), std::string::npos) << output;
+  EXPECT_NE(output.find("port " + std::to_string(cluster.member("node1").port)), std::string::npos)
+      << output;
   EXPECT_NE(output.find("in use"), std::string::npos) << output;
   EXPECT_NE(output.find("--port"), std::string::npos) << output;
 }
@@ -132,11 +138,12 @@ TEST_F(BadStart, ADataDirectoryServesOneProcess) {
   ASSERT_TRUE(eventually([&] { return cluster.status("node1").has_value(); }));
   LiveCluster::Options options;
   options.start = false;
-  options.more_arguments = {"--data-dir", cluster.data_dir("node1")};
+  options.folder = cluster.folder();
   LiveCluster other(options);
   other.start("node1");
   EXPECT_EQ(other.exit_status("node1"), 1);
-  EXPECT_NE(other.log_of("node1").find(cluster.data_dir("node1")), std::string::npos) << other.log_of("node1");
+  EXPECT_NE(other.log_of("node1").find(cluster.data_dir("node1")), std::string::npos)
+      << other.log_of("node1");
   EXPECT_TRUE(cluster.status("node1").has_value());
 }
 
@@ -155,7 +162,8 @@ TEST_F(BadStart, AnyDamagedByteOfALogIsFoundOrHarmless) {
   cluster.primary();
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(cluster.execute("SET k" + std::to_string(i) + " v").ok());
   cluster.kill_all();
-  for (const auto& file : std::filesystem::recursive_directory_iterator(cluster.data_dir("node1"))) {
+  for (const auto& file :
+       std::filesystem::recursive_directory_iterator(cluster.data_dir("node1"))) {
     if (!file.is_regular_file() || file.path().extension() != ".wal") continue;
     std::filesystem::resize_file(file.path(), file.file_size() / 2);
   }
@@ -181,7 +189,8 @@ TEST_F(BadStart, ContradictoryOptionsAreUsageErrors) {
 }
 
 TEST_F(BadStart, AFullDiskStopsTheNodeWithAClearMessage) {
-  if (::geteuid() != 0 || std::system("mountpoint -q /proc") != 0) GTEST_SKIP() << "mounting a small disk needs root";
+  if (::geteuid() != 0 || std::system("mountpoint -q /proc") != 0)
+    GTEST_SKIP() << "mounting a small disk needs root";
   const std::string folder = cluster.data_dir("node1");
   std::filesystem::create_directories(folder);
   if (::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=24m") != 0) {
@@ -198,7 +207,8 @@ TEST_F(BadStart, AFullDiskStopsTheNodeWithAClearMessage) {
   }
   EXPECT_TRUE(eventually([&] { return !cluster.running("node1"); })) << "its disk holds 24 MiB";
   EXPECT_EQ(cluster.exit_status("node1"), 1);
-  EXPECT_NE(cluster.log_of("node1").find("No space left"), std::string::npos) << cluster.log_of("node1");
+  EXPECT_NE(cluster.log_of("node1").find("No space left"), std::string::npos)
+      << cluster.log_of("node1");
   EXPECT_GT(acknowledged, 10);
   EXPECT_TRUE(cluster.execute("SET after yes").ok()) << "the others go on";
   ::umount(folder.c_str());

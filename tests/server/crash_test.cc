@@ -1,6 +1,4 @@
 // kill -9 in every way, on real processes with real files.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -11,13 +9,15 @@
 #include <random>
 #include <thread>
 
+#include <gtest/gtest.h>
+
 #include "server/live_cluster.h"
 
 namespace kv {
 namespace {
 
-/// Clients that write numbered values to keys of their own and remember what was acknowledged, and what
-/// might have been done.
+/// Clients that write numbered values to keys of their own and remember what was acknowledged, and
+/// what might have been done.
 class Load {
  public:
   Load(const ClusterConfig& cluster, int clients) {
@@ -41,11 +41,12 @@ class Load {
       const auto reply = client.execute("GET " + key);
       if (!reply) return reply.error().message;
       const long value = reply->value ? std::stol(*reply->value) : -1;
-      // One client writes a key, one write at a time: the value is its last acknowledged write or a later
-      // one whose outcome it never learned.
+      // One client writes a key, one write at a time: the value is its last acknowledged write or a
+      // later one whose outcome it never learned.
       if (value < history.acknowledged || value > history.tried) {
-        return key + " reads " + std::to_string(value) + " after " + std::to_string(history.acknowledged) +
-               " was acknowledged and " + std::to_string(history.tried) + " tried";
+        return key + " reads " + std::to_string(value) + " after " +
+               std::to_string(history.acknowledged) + " was acknowledged and " +
+               std::to_string(history.tried) + " tried";
       }
     }
     return {};
@@ -91,17 +92,22 @@ TEST(Crash, KillingRandomNodesUnderLoadLosesNoAcknowledgedWrite) {
   Load load(cluster.config(), 8);
   std::mt19937 random{std::random_device{}()};
   for (int round = 0; round < rounds(); ++round) {
-    // Each round waits for progress, so that it breaks a cluster at work and not one that is still mending.
+    // Each round waits for progress, so that it breaks a cluster at work and not one that is still
+    // mending.
     const std::size_t before = load.acknowledged();
-    ASSERT_TRUE(eventually([&] { return load.acknowledged() >= before + 200; })) << "round " << round;
-    const std::string victim = random() % 2 == 0 ? cluster.primary() : cluster.names()[random() % 3];
+    ASSERT_TRUE(eventually([&] { return load.acknowledged() >= before + 200; }))
+        << "round " << round;
+    const std::string victim =
+        random() % 2 == 0 ? cluster.primary() : cluster.names()[random() % 3];
     cluster.kill(victim);
     if (random() % 2 == 0) {
       const std::size_t at_kill = load.acknowledged();
-      ASSERT_TRUE(eventually([&] { return load.acknowledged() >= at_kill + 100; })) << "round " << round;
+      ASSERT_TRUE(eventually([&] { return load.acknowledged() >= at_kill + 100; }))
+          << "round " << round;
     }
     cluster.start(victim);
-    ASSERT_TRUE(eventually([&] { return cluster.status(victim).has_value(); })) << "round " << round;
+    ASSERT_TRUE(eventually([&] { return cluster.status(victim).has_value(); }))
+        << "round " << round;
   }
   load.stop();
   ClusterClient client(cluster.config());
@@ -126,10 +132,12 @@ TEST(Crash, KillingAllNodesAtOnceLosesNoAcknowledgedWrite) {
 
 TEST(Crash, ACleanStopOfAllNodesLosesNothing) {
   LiveCluster cluster;
-  for (int i = 0; i < 100; ++i) ASSERT_TRUE(cluster.execute("SET k" + std::to_string(i) + " " + std::to_string(i)).ok());
+  for (int i = 0; i < 100; ++i)
+    ASSERT_TRUE(cluster.execute("SET k" + std::to_string(i) + " " + std::to_string(i)).ok());
   for (const std::string& node : cluster.names()) EXPECT_EQ(cluster.stop(node), 0) << node;
   cluster.start_all();
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(cluster.execute("GET k" + std::to_string(i)).value, std::to_string(i));
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(cluster.execute("GET k" + std::to_string(i)).value, std::to_string(i));
 }
 
 TEST(Crash, ALaggingSecondaryIsBroughtUpToDateByASnapshot) {
@@ -162,7 +170,7 @@ TEST(Crash, ALaggingSecondaryIsBroughtUpToDateByASnapshot) {
 std::vector<std::filesystem::path> segments(const LiveCluster& cluster, const std::string& node) {
   std::vector<std::filesystem::path> files;
   for (const auto& file : std::filesystem::recursive_directory_iterator(cluster.data_dir(node))) {
-    if (file.path().extension() == ".wal") files.push_back(file.path());
+    if (file.path().filename().string().starts_with("log-")) files.push_back(file.path());
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -170,10 +178,12 @@ std::vector<std::filesystem::path> segments(const LiveCluster& cluster, const st
 
 TEST(Crash, ATornLogTailIsCutAndFetchedAgain) {
   LiveCluster cluster;
-  for (int i = 0; i < 50; ++i) ASSERT_TRUE(cluster.execute("SET k" + std::to_string(i) + " 1").ok());
+  for (int i = 0; i < 50; ++i)
+    ASSERT_TRUE(cluster.execute("SET k" + std::to_string(i) + " 1").ok());
   ASSERT_TRUE(eventually([&] { return cluster.in_step(); }));
   cluster.kill("node3");
-  // The start of a frame, as a crash in the middle of a write leaves it, behind all that was synced.
+  // The start of a frame, as a crash in the middle of a write leaves it, behind all that was
+  // synced.
   const std::filesystem::path last = segments(cluster, "node3").back();
   std::fstream file(last, std::ios::in | std::ios::out | std::ios::binary);
   std::string bytes(std::filesystem::file_size(last), '\0');
@@ -191,7 +201,8 @@ TEST(Crash, ATornLogTailIsCutAndFetchedAgain) {
 
 TEST(Crash, DamageToWhatWasSyncedStopsTheStartAndNamesThePlace) {
   LiveCluster cluster;
-  for (int i = 0; i < 50; ++i) ASSERT_TRUE(cluster.execute("SET k" + std::to_string(i) + " 1").ok());
+  for (int i = 0; i < 50; ++i)
+    ASSERT_TRUE(cluster.execute("SET k" + std::to_string(i) + " 1").ok());
   cluster.kill("node3");
   const std::filesystem::path last = segments(cluster, "node3").back();
   std::fstream file(last, std::ios::in | std::ios::out | std::ios::binary);

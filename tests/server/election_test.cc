@@ -1,8 +1,8 @@
 // The seed document's suite, against real processes.
-#include <gtest/gtest.h>
-
 #include <chrono>
 #include <csignal>
+
+#include <gtest/gtest.h>
 
 #include "server/live_cluster.h"
 

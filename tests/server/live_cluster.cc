@@ -1,13 +1,5 @@
 #include "server/live_cluster.h"
 
-#include <arpa/inet.h>
-#include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -16,6 +8,14 @@
 #include <iostream>
 #include <random>
 #include <sstream>
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "child_process.h"
 
@@ -39,7 +39,8 @@ std::uint16_t free_port() {
   static std::mt19937 random{std::random_device{}()};
   while (true) {
     const auto port = static_cast<std::uint16_t>(11'000 + random() % 11'000);
-    if (port_is_free(port) && port_is_free(static_cast<std::uint16_t>(port + kPeerPortOffset))) return port;
+    if (port_is_free(port) && port_is_free(static_cast<std::uint16_t>(port + kPeerPortOffset)))
+      return port;
   }
 }
 
@@ -59,7 +60,8 @@ LiveCluster::LiveCluster(Options options) : options_(std::move(options)) {
   folder_ = ::mkdtemp(name.data());
   std::string list;
   for (std::size_t i = 1; i <= options_.nodes; ++i) {
-    list += (i > 1 ? ",node" : "node") + std::to_string(i) + "=127.0.0.1:" + std::to_string(free_port());
+    list += (i > 1 ? ",node" : "node") + std::to_string(i) +
+            "=127.0.0.1:" + std::to_string(free_port());
   }
   config_ = *parse_cluster(list);
   if (options_.start) {
@@ -90,9 +92,19 @@ std::string LiveCluster::log_of(const std::string& node) const {
 }
 
 std::vector<std::string> LiveCluster::command(const std::string& node) const {
-  std::vector<std::string> words{KVNODE_PATH, "--node-id", node, "--host", member(node).host, "--port",
-                                 std::to_string(member(node).port), "--cluster", to_string(config_),
-                                 "--data-dir", data_dir(node), "--timing", options_.timing};
+  std::vector<std::string> words{KVNODE_PATH,
+                                 "--node-id",
+                                 node,
+                                 "--host",
+                                 member(node).host,
+                                 "--port",
+                                 std::to_string(member(node).port),
+                                 "--cluster",
+                                 to_string(config_),
+                                 "--data-dir",
+                                 data_dir(node),
+                                 "--timing",
+                                 options_.timing};
   if (node == options_.bootstrap) words.push_back("--primary");
   words.insert(words.end(), options_.more_arguments.begin(), options_.more_arguments.end());
   return words;

@@ -1,18 +1,19 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include <sys/types.h>
+
 #include "server/client.h"
 
 namespace kv {
 
-/// Real kvnode processes on loopback, on free ports, with data in a temporary folder. The destructor
-/// kills what still runs and removes the data; when the test has failed it prints the nodes' logs.
+/// Real kvnode processes on loopback, on free ports, with data in a temporary folder. The
+/// destructor kills what still runs and removes the data; when the test has failed it prints the
+/// nodes' logs.
 class LiveCluster {
  public:
   struct Options {
@@ -21,6 +22,7 @@ class LiveCluster {
     std::vector<std::string> more_arguments{};
     std::string bootstrap{"node1"};  ///< started with --primary
     bool start{true};                ///< start all and wait for a primary
+    std::string folder{};  ///< another cluster's folder, to fight for its data; empty: an own one
   };
 
   LiveCluster() : LiveCluster(Options{}) {}
@@ -32,7 +34,10 @@ class LiveCluster {
   const ClusterConfig& config() const { return config_; }
   const Member& member(const std::string& node) const { return *config_.find(node); }
   std::vector<std::string> names() const;
-  std::string data_dir(const std::string& node) const { return folder_ + "/" + node; }
+  const std::string& folder() const { return folder_; }
+  std::string data_dir(const std::string& node) const {
+    return (options_.folder.empty() ? folder_ : options_.folder) + "/" + node;
+  }
   std::string log_of(const std::string& node) const;
 
   /// The command line that start() runs.

@@ -15,7 +15,9 @@ class TestKVStoreReplication : public testing::Test {
     cluster.kill(before);
     ASSERT_TRUE(eventually([&] { return cluster.primary() != before; }));
   }
-  std::string value_of(const std::string& key) { return cluster.execute("GET " + key).value.value_or("none"); }
+  std::string value_of(const std::string& key) {
+    return cluster.execute("GET " + key).value.value_or("none");
+  }
 
   LiveCluster cluster;
 };
@@ -25,7 +27,9 @@ TEST_F(TestKVStoreReplication, PrimaryNodeStartsAsPrimary) {
   ASSERT_TRUE(status) << status.error().message;
   EXPECT_EQ(status->role, "primary");
   EXPECT_EQ(status->election_term, 0U);
-  EXPECT_EQ(status->json.find(R"({"status": "OK", "node_id": "node1", "role": "primary", "election_term": 0)"), 0U)
+  EXPECT_EQ(status->json.find(
+                R"({"status": "OK", "node_id": "node1", "role": "primary", "election_term": 0)"),
+            0U)
       << status->json;
 }
 
@@ -78,7 +82,8 @@ TEST_F(TestKVStoreReplication, DeleteOperationsReplicated) {
 }
 
 TEST_F(TestKVStoreReplication, JsonValuesReplicated) {
-  const std::string value = R"({"name": "Bob", "n": 12345678901234567890, "list": [1, {"x": null}]})";
+  const std::string value =
+      R"({"name": "Bob", "n": 12345678901234567890, "list": [1, {"x": null}]})";
   ASSERT_TRUE(cluster.execute("SET user:100 " + value).ok());
   fail_over();
   EXPECT_EQ(cluster.execute("GET user:100").json, R"({"status": "OK", "value": )" + value + "}");

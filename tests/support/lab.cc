@@ -94,8 +94,9 @@ void Lab::check(NodeId id, const std::optional<Raft>& before) {
     const Entry& entry = raft.log().at(index);
     const auto [known, first] = committed_.try_emplace(index, entry.encoded);
     if (known->second != entry.encoded) {
-      violations.push_back(who + "commits another entry at index " + std::to_string(index) + " (term " +
-                           std::to_string(entry.term) + ") than was committed there before.");
+      violations.push_back(who + "commits another entry at index " + std::to_string(index) +
+                           " (term " + std::to_string(entry.term) +
+                           ") than was committed there before.");
     }
   }
 }
@@ -132,7 +133,8 @@ void Lab::save_snapshot(NodeId id) {
 
 void Lab::crash(NodeId id, std::size_t kept_writes) {
   Disk& disk = node(id).disk;
-  for (std::size_t i = 0; i < kept_writes && i < disk.pending.size(); ++i) disk.apply(disk.pending[i]);
+  for (std::size_t i = 0; i < kept_writes && i < disk.pending.size(); ++i)
+    disk.apply(disk.pending[i]);
   disk.pending.clear();
   disk.saving = nullptr;
   node(id).replica.reset();
@@ -148,10 +150,12 @@ void Lab::start(NodeId id) {
   // The log's recovery drops what a newer snapshot stands for, see wal.h.
   if (recovered.snapshot) {
     const LogIndex covered = recovered.snapshot->last_index;
-    const bool reaches = std::any_of(node.disk.entries.begin(), node.disk.entries.end(), [&](const Entry& entry) {
-      return entry.index == covered && entry.term == recovered.snapshot->last_term;
-    });
-    const bool follows = !node.disk.entries.empty() && node.disk.entries.front().index == covered + 1;
+    const bool reaches =
+        std::any_of(node.disk.entries.begin(), node.disk.entries.end(), [&](const Entry& entry) {
+          return entry.index == covered && entry.term == recovered.snapshot->last_term;
+        });
+    const bool follows =
+        !node.disk.entries.empty() && node.disk.entries.front().index == covered + 1;
     if (!reaches && !follows) recovered.entries.clear();
   }
   node.disk.entries = recovered.entries;
@@ -207,7 +211,8 @@ bool Lab::run_until_serving(Duration span, const std::set<NodeId>& cut) {
   return false;
 }
 
-ClientReply Lab::write(NodeId id, std::string_view key, std::string_view value, const std::set<NodeId>& cut) {
+ClientReply Lab::write(NodeId id, std::string_view key, std::string_view value,
+                       const std::set<NodeId>& cut) {
   return await(id, set_request(next_request(), key, value), cut);
 }
 

@@ -13,9 +13,10 @@
 
 namespace kv {
 
-/// A few replicas whose clock, network and disks are moved by hand: for stories told step by step and for
-/// random walks. After every input it checks each node's invariants, that a term has one leader, and that
-/// no two nodes commit different entries at one index; what is broken is in `violations`.
+/// A few replicas whose clock, network and disks are moved by hand: for stories told step by step
+/// and for random walks. After every input it checks each node's invariants, that a term has one
+/// leader, and that no two nodes commit different entries at one index; what is broken is in
+/// `violations`.
 class Lab {
  public:
   struct Options {
@@ -66,8 +67,8 @@ class Lab {
   void wipe(NodeId id);
 
   // --- everything at once, nothing lost ---
-  /// Persists and delivers all that is under way, without time passing, until nothing is left. Messages to
-  /// or from `cut` nodes are lost.
+  /// Persists and delivers all that is under way, without time passing, until nothing is left.
+  /// Messages to or from `cut` nodes are lost.
   void settle(const std::set<NodeId>& cut = {});
   /// Lets `span` pass, firing every deadline when it comes, settling in between.
   void run_for(Duration span, const std::set<NodeId>& cut = {});
@@ -75,7 +76,8 @@ class Lab {
   bool run_until_serving(Duration span, const std::set<NodeId>& cut = {});
 
   /// Submits at `id`, lets things run, gives the reply.
-  ClientReply write(NodeId id, std::string_view key, std::string_view value, const std::set<NodeId>& cut = {});
+  ClientReply write(NodeId id, std::string_view key, std::string_view value,
+                    const std::set<NodeId>& cut = {});
   ClientReply read(NodeId id, std::string_view key, const std::set<NodeId>& cut = {});
   std::optional<ClientReply> reply_to(RequestId id) const;
   RequestId next_request() { return ++last_request_; }
@@ -83,10 +85,12 @@ class Lab {
   /// How often `id` (kNoNode: any node) reported a Fact that `matches`.
   template <typename Fact>
   std::size_t count(NodeId id, const std::function<bool(const Fact&)>& matches = nullptr) const {
-    return static_cast<std::size_t>(std::count_if(events.begin(), events.end(), [&](const auto& event) {
-      const auto* fact = std::get_if<Fact>(&event.second);
-      return fact != nullptr && (id == kNoNode || id == event.first) && (!matches || matches(*fact));
-    }));
+    return static_cast<std::size_t>(
+        std::count_if(events.begin(), events.end(), [&](const auto& event) {
+          const auto* fact = std::get_if<Fact>(&event.second);
+          return fact != nullptr && (id == kNoNode || id == event.first) &&
+                 (!matches || matches(*fact));
+        }));
   }
 
   Instant now{seconds(1).ns};

@@ -1,10 +1,10 @@
-// Random walks: every input in any order, messages lost, doubled and reordered, writes delayed, crashes that
-// keep any prefix of the pending writes. Whatever happens, what was acknowledged stays readable, and once
-// all is well again the cluster serves.
-#include <gtest/gtest.h>
-
+// Random walks: every input in any order, messages lost, doubled and reordered, writes delayed,
+// crashes that keep any prefix of the pending writes. Whatever happens, what was acknowledged stays
+// readable, and once all is well again the cluster serves.
 #include <algorithm>
 #include <cstdlib>
+
+#include <gtest/gtest.h>
 
 #include "core/rng.h"
 #include "support/lab.h"
@@ -13,8 +13,10 @@ namespace kv {
 namespace {
 
 struct Walk {
-  explicit Walk(std::uint64_t seed, AckMode ack = AckMode::kMajority) : rng(seed), lab(options(seed, ack)) {
-    // Each seed leaves some kinds of trouble out: some bugs only show in a world that is fine otherwise.
+  explicit Walk(std::uint64_t seed, AckMode ack = AckMode::kMajority)
+      : rng(seed), lab(options(seed, ack)) {
+    // Each seed leaves some kinds of trouble out: some bugs only show in a world that is fine
+    // otherwise.
     for (std::uint64_t& weight : trouble) weight = rng.below(2) == 0 ? 0 : 1 + rng.below(12);
   }
 
@@ -40,7 +42,8 @@ struct Walk {
     // Mostly in order, as TCP delivers; now and then any message, again, or never.
     const std::size_t i = rng.below(100) < trouble[0] * 4 ? rng.below(lab.network.size()) : 0;
     const Message message = lab.network[i];
-    if (rng.below(100) >= trouble[1]) lab.network.erase(lab.network.begin() + static_cast<std::ptrdiff_t>(i));
+    if (rng.below(100) >= trouble[1])
+      lab.network.erase(lab.network.begin() + static_cast<std::ptrdiff_t>(i));
     if (rng.below(100) < trouble[2] * 2) return;
     if (cut.contains(message.from) || cut.contains(message.to)) return;
     lab.deliver(message);
@@ -97,12 +100,14 @@ struct Walk {
   void note_replies() {
     for (; replies_seen < lab.replies.size(); ++replies_seen) {
       const ClientReply& reply = lab.replies[replies_seen];
-      if (std::holds_alternative<WriteDone>(reply.body)) acknowledged.push_back(writes.at(reply.id));
+      if (std::holds_alternative<WriteDone>(reply.body))
+        acknowledged.push_back(writes.at(reply.id));
       const auto read = reads.find(reply.id);
       if (read == reads.end()) continue;
       const auto* done = std::get_if<ReadDone>(&reply.body);
       if (done != nullptr && !done->value) {
-        lab.violations.push_back("A read did not find " + read->second + ", whose write was acknowledged.");
+        lab.violations.push_back("A read did not find " + read->second +
+                                 ", whose write was acknowledged.");
       }
     }
   }
@@ -139,14 +144,16 @@ struct Walk {
     for (const std::string& key : acknowledged) {
       for (NodeId id = 1; id <= lab.size(); ++id) {
         if (!lab.replica(id).store().get(key)) {
-          lab.violations.push_back("Node " + std::to_string(id) + " lost " + key + ", which was acknowledged.");
+          lab.violations.push_back("Node " + std::to_string(id) + " lost " + key +
+                                   ", which was acknowledged.");
         }
       }
     }
     const std::uint64_t hash = lab.replica(1).store().state_hash();
     for (NodeId id = 2; id <= lab.size(); ++id) {
       if (lab.replica(id).store().state_hash() != hash) {
-        lab.violations.push_back("Node " + std::to_string(id) + " holds another state than node 1.");
+        lab.violations.push_back("Node " + std::to_string(id) +
+                                 " holds another state than node 1.");
       }
     }
   }
@@ -173,9 +180,11 @@ TEST(RaftWalk, LosesNothingWhateverHappens) {
     Walk walk(seed);
     walk.run(4000);
     if (walk.lab.violations.empty()) walk.heal_and_check();
-    ASSERT_TRUE(walk.lab.violations.empty()) << "seed " << seed << ": " << walk.lab.violations.front();
+    ASSERT_TRUE(walk.lab.violations.empty())
+        << "seed " << seed << ": " << walk.lab.violations.front();
     acknowledged += walk.acknowledged.size();
-    for (const auto& [id, event] : walk.lab.events) snapshots += std::holds_alternative<SnapshotInstalled>(event);
+    for (const auto& [id, event] : walk.lab.events)
+      snapshots += std::holds_alternative<SnapshotInstalled>(event);
   }
   // A walk in which nothing happens proves nothing.
   EXPECT_GT(acknowledged, seeds() * 20);
@@ -187,7 +196,8 @@ TEST(RaftWalk, AckAllLosesNothingEither) {
     Walk walk(seed, AckMode::kAll);
     walk.run(3000);
     if (walk.lab.violations.empty()) walk.heal_and_check();
-    ASSERT_TRUE(walk.lab.violations.empty()) << "seed " << seed << ": " << walk.lab.violations.front();
+    ASSERT_TRUE(walk.lab.violations.empty())
+        << "seed " << seed << ": " << walk.lab.violations.front();
   }
 }
 

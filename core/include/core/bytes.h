@@ -7,13 +7,28 @@
 
 namespace kv {
 
-/// Immutable bytes with shared ownership: a window into a block that several holders keep alive (the
-/// in-memory log, a message under way, the log writer). Copying is cheap and never copies the bytes.
+/// Immutable bytes with shared ownership: a window into a block that several holders keep alive
+/// (the in-memory log, a message under way, the log writer). Copying is cheap and never copies the
+/// bytes.
 class SharedBytes {
  public:
   SharedBytes() = default;
-  explicit SharedBytes(std::string bytes)
-      : block_(std::make_shared<const std::string>(std::move(bytes))), view_(*block_) {}
+  explicit SharedBytes(std::string bytes) {
+    const auto block = std::make_shared<const std::string>(std::move(bytes));
+    view_ = *block;
+    block_ = block;
+  }
+  /// Both parts, copied into a block that is one allocation.
+  static SharedBytes concatenation(std::string_view first, std::string_view second) {
+    const std::size_t size_bytes = first.size() + second.size();
+    const auto block = std::make_shared<char[]>(size_bytes);
+    first.copy(block.get(), first.size());
+    second.copy(block.get() + first.size(), second.size());
+    SharedBytes joined;
+    joined.view_ = {block.get(), size_bytes};
+    joined.block_ = block;
+    return joined;
+  }
 
   /// A window of this one that shares the block.
   SharedBytes slice(std::size_t offset, std::size_t size_bytes) const {
@@ -28,7 +43,7 @@ class SharedBytes {
   friend bool operator==(const SharedBytes& a, const SharedBytes& b) { return a.view_ == b.view_; }
 
  private:
-  std::shared_ptr<const std::string> block_{};
+  std::shared_ptr<const void> block_{};
   std::string_view view_{};
 };
 
@@ -55,8 +70,8 @@ class Encoder {
   std::string& out_;
 };
 
-/// Reads little-endian fields. Bytes from outside are never trusted: reading past the end gives zeros and
-/// makes `ok()` false for good; the caller checks it once at the end.
+/// Reads little-endian fields. Bytes from outside are never trusted: reading past the end gives
+/// zeros and makes `ok()` false for good; the caller checks it once at the end.
 class Decoder {
  public:
   explicit Decoder(std::string_view in) : in_(in) {}

@@ -7,7 +7,7 @@ namespace kv {
 
 }  // namespace kv
 
-/// A programmer's error stops the process, in every build: going on could make a wrong state durable.
-/// Never used on data from outside.
+/// A programmer's error stops the process, in every build: going on could make a wrong state
+/// durable. Never used on data from outside.
 #define CHECK(condition) \
   ((condition) ? static_cast<void>(0) : ::kv::check_failed(#condition, __FILE__, __LINE__))

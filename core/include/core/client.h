@@ -13,11 +13,17 @@ namespace kv {
 /// A driver's name for one request of one client; the reply carries it back. Unique in a process.
 using RequestId = std::uint64_t;
 
-struct ReadRequest { std::string key{}; };
+struct ReadRequest {
+  std::string key{};
+};
 /// An encoded command (command.h) to be put into the log.
-struct WriteRequest { std::string command{}; };
+struct WriteRequest {
+  std::string command{};
+};
 /// Hand leadership to `to`, or with kNoNode to the best follower.
-struct TransferRequest { NodeId to{kNoNode}; };
+struct TransferRequest {
+  NodeId to{kNoNode};
+};
 
 struct ClientRequest {
   RequestId id{0};
@@ -36,9 +42,13 @@ enum class RefusalCode : std::uint8_t {
 std::string_view to_string(RefusalCode code);
 
 /// The write took effect.
-struct WriteDone { bool existed{false}; };
+struct WriteDone {
+  bool existed{false};
+};
 /// Value of the key; nothing if absent.
-struct ReadDone { std::optional<std::string> value{}; };
+struct ReadDone {
+  std::optional<std::string> value{};
+};
 /// This node no longer leads.
 struct TransferDone {};
 /// All but kUnknownOutcome are definite: the request took no effect.

@@ -13,7 +13,8 @@ namespace kv {
 /// Times that belong together. `documented` is the default; `lan` and `wan` fit real networks.
 struct Timing {
   Duration heartbeat_interval{seconds(2)};
-  Duration election_timeout_min{seconds(5)};  ///< also the time of check-quorum and leader stickiness
+  Duration election_timeout_min{
+      seconds(5)};  ///< also the time of check-quorum and leader stickiness
   Duration election_timeout_max{seconds(8)};
 };
 /// "documented", "lan" or "wan"; nothing for another name.
@@ -21,13 +22,13 @@ std::optional<Timing> timing_by_name(std::string_view name);
 
 /// Bounds on what a replica holds and sends. Sizes in bytes.
 struct Limits {
-  std::size_t max_append_bytes{1 << 20};           ///< entries in one message
-  std::uint32_t max_inflight_appends{256};         ///< unanswered messages to one follower
+  std::size_t max_append_bytes{1 << 20};    ///< entries in one message
+  std::uint32_t max_inflight_appends{256};  ///< unanswered messages to one follower
   std::size_t max_inflight_bytes{16 << 20};
-  std::size_t max_uncommitted_bytes{64 << 20};     ///< beyond it writes are refused (OVERLOADED)
+  std::size_t max_uncommitted_bytes{64 << 20};  ///< beyond it writes are refused (OVERLOADED)
   std::size_t snapshot_chunk_bytes{256 << 10};
   std::uint32_t max_inflight_chunks{8};
-  /// A snapshot is due when the log outgrew this and a quarter of the last snapshot.
+  /// A snapshot is due when the log's memory outgrew this and a quarter of the last snapshot's.
   std::size_t snapshot_after_bytes{16 << 20};
   /// Entries kept behind a snapshot, for followers that are only a little late.
   std::size_t keep_log_bytes{4 << 20};
@@ -39,7 +40,8 @@ struct Config {
   Incarnation incarnation{0};
   Timing timing{};
   AckMode ack{AckMode::kMajority};
-  /// Campaign at once in term 0 as long as there is no history (see docs/architecture.md, "Bootstrap").
+  /// Campaign at once in term 0 as long as there is no history (see docs/architecture.md,
+  /// "Bootstrap").
   bool bootstrap_primary{false};
   Duration request_timeout{milliseconds(900)};  ///< then a write is answered kUnknownOutcome
   std::uint32_t shard_count{4096};              ///< of the store; a power of two

@@ -11,22 +11,24 @@
 
 namespace kv {
 
-/// One durable step, all or nothing, done in the order of ids. Reading order of the fields: the snapshot
-/// replaces the whole log; then entries are appended (the first one's index says what is cut off before).
+/// One durable step, all or nothing, done in the order of ids. Reading order of the fields: the
+/// snapshot replaces the whole log; then entries are appended (the first one's index says what is
+/// cut off before).
 struct Write {
   WriteId id{0};
   std::optional<HardState> hard_state{};
   /// A snapshot received from the leader: it replaces the log and all older snapshots.
   SnapshotPtr install{};
-  /// Contiguous. When the first index is not behind the last one of the log, the log is cut there first.
+  /// Contiguous. When the first index is not behind the last one of the log, the log is cut there
+  /// first.
   std::vector<Entry> append{};
-  /// Entries up to here are covered by a durable snapshot and may be dropped; 0: none. Advice: a driver
-  /// may keep more.
+  /// Entries up to here are covered by a durable snapshot and may be dropped; 0: none. Advice: a
+  /// driver may keep more.
   LogIndex discard_through{0};
 };
 
-/// What a replica asks of its driver. All of it may be done at once, in any order among the lists; writes
-/// are done in the order of their ids and reported with persisted().
+/// What a replica asks of its driver. All of it may be done at once, in any order among the lists;
+/// writes are done in the order of their ids and reported with persisted().
 struct Effects {
   std::vector<Write> writes{};
   std::vector<Message> messages{};

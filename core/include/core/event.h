@@ -10,65 +10,130 @@ namespace kv {
 
 /// Why a node changed its role or started a campaign.
 enum class Cause : std::uint8_t {
-  kBootstrap,         ///< started with --primary and no history
-  kElectionTimeout,   ///< no word from a leader for an election timeout
-  kCampaignTimeout,   ///< the last campaign got no majority in time
-  kTransfer,          ///< the leader handed over
-  kWonPreVote,        ///< a majority would vote
-  kWonElection,       ///< a majority voted
-  kHigherTerm,        ///< a message of a later term
-  kLeaderFound,       ///< an append of this term's leader
-  kLostQuorum,        ///< check-quorum: no majority heard for an election timeout (dissertation §6.2)
-  kRefused,           ///< the bootstrap campaign met a node that already has history or a vote
-  kGrantedVote,       ///< voted for another node
-  kWiped,             ///< its peers know another incarnation of it
+  kBootstrap,        ///< started with --primary and no history
+  kElectionTimeout,  ///< no word from a leader for an election timeout
+  kCampaignTimeout,  ///< the last campaign got no majority in time
+  kTransfer,         ///< the leader handed over
+  kWonPreVote,       ///< a majority would vote
+  kWonElection,      ///< a majority voted
+  kHigherTerm,       ///< a message of a later term
+  kLeaderFound,      ///< an append of this term's leader
+  kLostQuorum,   ///< check-quorum: no majority heard for an election timeout (dissertation §6.2)
+  kRefused,      ///< the bootstrap campaign met a node that already has history or a vote
+  kGrantedVote,  ///< voted for another node
+  kWiped,        ///< its peers know another incarnation of it
 };
 std::string_view to_string(Cause cause);
 
 /// Why a valid message had no effect, or a vote was refused.
 enum class Reason : std::uint8_t {
   kUnknownSender,
-  kNotForMe,           ///< another receiver or another incarnation of this one
-  kWiped,              ///< the sender's data directory is not the one that its peers know
+  kNotForMe,  ///< another receiver or another incarnation of this one
+  kWiped,     ///< the sender's data directory is not the one that its peers know
   kStaleTerm,
-  kLeaderAlive,        ///< leader stickiness (dissertation §4.2.3)
+  kLeaderAlive,  ///< leader stickiness (dissertation §4.2.3)
   kAlreadyVoted,
-  kLogNotUpToDate,     ///< Raft paper §5.4.1
-  kNotExpected,        ///< a reply to something no longer asked
+  kLogNotUpToDate,  ///< Raft paper §5.4.1
+  kNotExpected,     ///< a reply to something no longer asked
 };
 std::string_view to_string(Reason reason);
 
-struct RoleChanged { Role from{}; Role to{}; Term term{0}; Cause cause{}; };
+struct RoleChanged {
+  Role from{};
+  Role to{};
+  Term term{0};
+  Cause cause{};
+};
 /// A campaign begins (pre: it only asks).
-struct CampaignStarted { bool pre{false}; Term term{0}; Cause cause{}; };
-struct VoteAnswered { NodeId candidate{kNoNode}; Term term{0}; bool pre{false}; bool granted{false}; Reason reason{}; };
+struct CampaignStarted {
+  bool pre{false};
+  Term term{0};
+  Cause cause{};
+};
+struct VoteAnswered {
+  NodeId candidate{kNoNode};
+  Term term{0};
+  bool pre{false};
+  bool granted{false};
+  Reason reason{};
+};
 /// The node's own tally after a reply.
-struct VoteReceived { NodeId voter{kNoNode}; Term term{0}; bool pre{false}; bool granted{false}; };
-struct LeaderRecognised { NodeId leader{kNoNode}; Term term{0}; };
-struct EntriesAppended { LogIndex first{0}; LogIndex last{0}; Term term{0}; };
-struct EntriesTruncated { LogIndex from{0}; LogIndex old_last{0}; };
-struct EntriesPersisted { LogIndex last{0}; };
-struct CommitAdvanced { LogIndex commit{0}; };
-struct EntriesApplied { LogIndex last{0}; };
-struct AppendRefused { NodeId leader{kNoNode}; LogIndex previous_index{0}; };
-struct SnapshotTaken { LogIndex last_index{0}; };
-struct LogCompacted { LogIndex first{0}; };
-struct SnapshotSendStarted { NodeId to{kNoNode}; LogIndex last_index{0}; };
-struct SnapshotInstalled { LogIndex last_index{0}; Term last_term{0}; };
-struct TransferStarted { NodeId to{kNoNode}; };
-struct TransferEnded { NodeId to{kNoNode}; bool done{false}; };
+struct VoteReceived {
+  NodeId voter{kNoNode};
+  Term term{0};
+  bool pre{false};
+  bool granted{false};
+};
+struct LeaderRecognised {
+  NodeId leader{kNoNode};
+  Term term{0};
+};
+struct EntriesAppended {
+  LogIndex first{0};
+  LogIndex last{0};
+  Term term{0};
+};
+struct EntriesTruncated {
+  LogIndex from{0};
+  LogIndex old_last{0};
+};
+struct EntriesPersisted {
+  LogIndex last{0};
+};
+struct CommitAdvanced {
+  LogIndex commit{0};
+};
+struct EntriesApplied {
+  LogIndex last{0};
+};
+struct AppendRefused {
+  NodeId leader{kNoNode};
+  LogIndex previous_index{0};
+};
+struct SnapshotTaken {
+  LogIndex last_index{0};
+};
+struct LogCompacted {
+  LogIndex first{0};
+};
+struct SnapshotSendStarted {
+  NodeId to{kNoNode};
+  LogIndex last_index{0};
+};
+struct SnapshotInstalled {
+  LogIndex last_index{0};
+  Term last_term{0};
+};
+struct TransferStarted {
+  NodeId to{kNoNode};
+};
+struct TransferEnded {
+  NodeId to{kNoNode};
+  bool done{false};
+};
 /// A member came back under its name with another incarnation: it neither votes nor counts.
-struct PeerWiped { NodeId peer{kNoNode}; Incarnation known{0}; Incarnation seen{0}; };
+struct PeerWiped {
+  NodeId peer{kNoNode};
+  Incarnation known{0};
+  Incarnation seen{0};
+};
 /// The peers know another incarnation of this node: it neither votes nor campaigns.
-struct SelfWiped { NodeId told_by{kNoNode}; Incarnation known{0}; };
-struct MessageIgnored { NodeId from{kNoNode}; std::string_view type{}; Reason reason{}; };
+struct SelfWiped {
+  NodeId told_by{kNoNode};
+  Incarnation known{0};
+};
+struct MessageIgnored {
+  NodeId from{kNoNode};
+  std::string_view type{};
+  Reason reason{};
+};
 
 /// A typed fact that a node reports. Log lines, traces, metrics and pictures are readers of these.
-using Event = std::variant<RoleChanged, CampaignStarted, VoteAnswered, VoteReceived, LeaderRecognised,
-                           EntriesAppended, EntriesTruncated, EntriesPersisted, CommitAdvanced,
-                           EntriesApplied, AppendRefused, SnapshotTaken, LogCompacted,
-                           SnapshotSendStarted, SnapshotInstalled, TransferStarted, TransferEnded,
-                           PeerWiped, SelfWiped, MessageIgnored>;
+using Event = std::variant<RoleChanged, CampaignStarted, VoteAnswered, VoteReceived,
+                           LeaderRecognised, EntriesAppended, EntriesTruncated, EntriesPersisted,
+                           CommitAdvanced, EntriesApplied, AppendRefused, SnapshotTaken,
+                           LogCompacted, SnapshotSendStarted, SnapshotInstalled, TransferStarted,
+                           TransferEnded, PeerWiped, SelfWiped, MessageIgnored>;
 
 /// One line for a person, in the field's terms.
 std::string describe(const Event& event);

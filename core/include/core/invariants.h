@@ -7,8 +7,8 @@
 
 namespace kv {
 
-/// What is wrong with a node's state, in words; nothing if all is well. Costs a pass over the peers, not
-/// over the log, so it can run after every input.
+/// What is wrong with a node's state, in words; nothing if all is well. Costs a pass over the
+/// peers, not over the log, so it can run after every input.
 std::optional<std::string> broken_invariant(const Raft& raft);
 
 /// What is wrong with the step from `before` to `after` of the same node without a restart between.

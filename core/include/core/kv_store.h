@@ -50,6 +50,8 @@ class KvStore {
   /// size, key, value.
   void encode_shard(std::uint32_t shard, std::string& out) const;
   std::uint64_t shard_bytes(std::uint32_t shard) const;  ///< the size that encode_shard() appends
+  /// Gives up a shard's records, for a copy that needs them no longer.
+  void drop_shard(std::uint32_t shard);
   /// Adds the records that encode_shard() made, of a store with any shard count; reads from `in`
   /// on. An Error on bytes that no encode_shard() made and on a key that is here already; some of
   /// the records may have been added then.

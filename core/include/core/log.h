@@ -11,8 +11,8 @@ namespace kv {
 
 /// The replicated log in memory: the entries behind a base, up to which a snapshot stands for them.
 ///
-/// Invariants: (1) indexes are contiguous from base_index() + 1 to last_index(); (2) terms never decrease;
-/// (3) bytes() is the sum of the entries' sizes.
+/// Invariants: (1) indexes are contiguous from base_index() + 1 to last_index(); (2) terms never
+/// decrease; (3) bytes() is the sum of the entries' sizes.
 class Log {
  public:
   Log() = default;
@@ -31,7 +31,8 @@ class Log {
   const Entry& at(LogIndex index) const;
   /// Entries from `from` on, as many as fit into `max_bytes` but at least one if there is one.
   std::vector<Entry> slice(LogIndex from, std::size_t max_bytes) const;
-  /// The largest index <= `index` whose term is <= `term`, not below the base: where two logs can still agree.
+  /// The largest index <= `index` whose term is <= `term`, not below the base: where two logs can
+  /// still agree.
   LogIndex last_index_with_term_at_most(LogIndex index, Term term) const;
 
   /// The entry's index is last_index() + 1.

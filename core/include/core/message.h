@@ -10,8 +10,8 @@
 
 namespace kv {
 
-/// "Would you vote for me?" (pre, dissertation §9.6) or "vote for me" (Raft paper §5.2). The header's
-/// term is the one that the sender campaigns in. The seed's ELECTION.
+/// "Would you vote for me?" (pre, dissertation §9.6) or "vote for me" (Raft paper §5.2). The
+/// header's term is the one that the sender campaigns in. The seed's ELECTION.
 struct VoteRequest {
   bool pre{false};
   bool transfer{false};  ///< the leader asked for this election: leader stickiness doesn't apply
@@ -27,23 +27,24 @@ struct VoteReply {
   friend bool operator==(const VoteReply&, const VoteReply&) = default;
 };
 
-/// Entries behind (previous_index, previous_term); with none it is a heartbeat. The seed's REPLICATE and
-/// HEARTBEAT.
+/// Entries behind (previous_index, previous_term); with none it is a heartbeat. The seed's
+/// REPLICATE and HEARTBEAT.
 struct AppendRequest {
   LogIndex previous_index{0};
   Term previous_term{0};
   LogIndex commit{0};
   std::uint64_t read_round{0};  ///< number of the newest read-index round, echoed in the reply
-  /// Of every member, as the leader knows them; only in a message without entries. Followers don't talk to
-  /// each other before an election, and by then must know who lost its disk.
+  /// Of every member, as the leader knows them; only in a message without entries. Followers don't
+  /// talk to each other before an election, and by then must know who lost its disk.
   std::map<NodeId, Incarnation> incarnations{};
   std::vector<Entry> entries{};
   friend bool operator==(const AppendRequest&, const AppendRequest&) = default;
 };
 
-/// Accepted: the sender's log equals the leader's up to `received`, and up to `durable` it is on disk.
-/// Refused: the log differs at the request's previous index, which is `refused_index`; `conflict_index` and
-/// `conflict_term` say where the leader should look next (end of Raft paper §5.3).
+/// Accepted: the sender's log equals the leader's up to `received`, and up to `durable` it is on
+/// disk. Refused: the log differs at the request's previous index, which is `refused_index`;
+/// `conflict_index` and `conflict_term` say where the leader should look next (end of Raft paper
+/// §5.3).
 struct AppendReply {
   bool accepted{false};
   LogIndex received{0};
@@ -66,8 +67,8 @@ struct SnapshotRequest {
   friend bool operator==(const SnapshotRequest&, const SnapshotRequest&) = default;
 };
 
-/// `next_shard` is the first one still missing; equal to the shard count when all are here. That the snapshot
-/// is on disk and in use, an AppendReply says.
+/// `next_shard` is the first one still missing; equal to the shard count when all are here. That
+/// the snapshot is on disk and in use, an AppendReply says.
 struct SnapshotReply {
   LogIndex last_index{0};
   std::uint32_t next_shard{0};
@@ -79,8 +80,8 @@ struct TimeoutNow {
   friend bool operator==(const TimeoutNow&, const TimeoutNow&) = default;
 };
 
-using MessageBody = std::variant<VoteRequest, VoteReply, AppendRequest, AppendReply, SnapshotRequest,
-                                 SnapshotReply, TimeoutNow>;
+using MessageBody = std::variant<VoteRequest, VoteReply, AppendRequest, AppendReply,
+                                 SnapshotRequest, SnapshotReply, TimeoutNow>;
 
 /// What peers tell each other. Delivery may be late, doubled, reordered, or not at all.
 struct Message {

@@ -7,13 +7,14 @@
 
 namespace kv {
 
-/// The durability gate: a node says nothing as long as the term, vote and peers that it knows by heart are
-/// not on its disk.
+/// The durability gate: a node says nothing as long as the term, vote and peers that it knows by
+/// heart are not on its disk.
 ///
-/// Why: a vote that a crash makes it forget could be given twice in a term (Raft paper §5.2). A candidate
-/// that wins with the others' votes before its own term is durable, and crashes, could win that term a second
-/// time and put another entry at the same index. Both end log matching. Entries need no gate: a follower
-/// acknowledges, and a leader counts for itself, only what is persisted.
+/// Why: a vote that a crash makes it forget could be given twice in a term (Raft paper §5.2). A
+/// candidate that wins with the others' votes before its own term is durable, and crashes, could
+/// win that term a second time and put another entry at the same index. Both end log matching.
+/// Entries need no gate: a follower acknowledges, and a leader counts for itself, only what is
+/// persisted.
 class Outbox {
  public:
   void put(Message message) { messages_.push_back(std::move(message)); }

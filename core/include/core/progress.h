@@ -19,8 +19,8 @@ enum class Feed : std::uint8_t {
 
 /// A follower as the leader sees it.
 ///
-/// Invariants: (1) match < next; (2) match never decreases within a term; (3) kReplicate: the unanswered
-/// appends cover (match, next) at most.
+/// Invariants: (1) match < next; (2) match never decreases within a term; (3) kReplicate: the
+/// unanswered appends cover (match, next) at most.
 struct Progress {
   Feed feed{Feed::kProbe};
   LogIndex match{0};     ///< durable on the follower and equal to the leader's log up to here
@@ -30,7 +30,7 @@ struct Progress {
 
   /// The follower's incarnation is not the one that is known: fed, but counts nowhere.
   bool wiped{false};
-  Instant heard{};            ///< when its last message came
+  Instant heard{};              ///< when its last message came
   std::uint64_t read_round{0};  ///< highest one that it has answered
 
   bool send_now{false};  ///< a message is due even if it carries no entry
@@ -40,7 +40,10 @@ struct Progress {
   Duration resend_after{};
   bool probe_outstanding{false};
 
-  struct Inflight { LogIndex last{0}; std::size_t bytes{0}; };
+  struct Inflight {
+    LogIndex last{0};
+    std::size_t bytes{0};
+  };
   std::deque<Inflight> inflight{};
   std::size_t inflight_bytes{0};
 

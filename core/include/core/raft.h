@@ -22,13 +22,14 @@
 
 namespace kv {
 
-/// Consensus over opaque commands: Raft (Ongaro and Ousterhout 2014; Ongaro's dissertation) with pre-vote,
-/// check-quorum, leader stickiness, pipelined appends, read-index, snapshots and leadership transfer. Sans-IO
-/// and a value; one thread. Owned by Replica, which applies the entries and answers the clients.
+/// Consensus over opaque commands: Raft (Ongaro and Ousterhout 2014; Ongaro's dissertation) with
+/// pre-vote, check-quorum, leader stickiness, pipelined appends, read-index, snapshots and
+/// leadership transfer. Sans-IO and a value; one thread. Owned by Replica, which applies the
+/// entries and answers the clients.
 ///
-/// Invariants, checked by invariants.h: (1) term, commit and persisted index of entries that are not cut
-/// never decrease; (2) one vote a term; (3) base_index <= commit <= last_index; (4) a leader's term is
-/// durable, and its log only grows.
+/// Invariants, checked by invariants.h: (1) term, commit and persisted index of entries that are
+/// not cut never decrease; (2) one vote a term; (3) base_index <= commit <= last_index; (4) a
+/// leader's term is durable, and its log only grows.
 class Raft {
  public:
   /// Why propose() refused.
@@ -45,7 +46,8 @@ class Raft {
   Proposed propose(std::string_view command);
   /// A read has come: the round whose confirmation allows it to be answered. Leader only.
   std::uint64_t start_read();
-  /// Hands leadership to `to` (kNoNode: the follower that is furthest on). False if nobody can take over.
+  /// Hands leadership to `to` (kNoNode: the follower that is furthest on). False if nobody can take
+  /// over.
   bool start_transfer(Instant now, NodeId to);
   /// The snapshot that wants_snapshot() asked for: the state after everything committed so far.
   void offer_snapshot(Instant now, SnapshotPtr snapshot);
@@ -90,7 +92,10 @@ class Raft {
   std::size_t quorum() const;
 
  private:
-  struct InflightWrite { WriteId id{0}; LogIndex last{0}; };
+  struct InflightWrite {
+    WriteId id{0};
+    LogIndex last{0};
+  };
   struct Receiving {
     LogIndex last_index{0};
     Term last_term{0};
@@ -114,8 +119,11 @@ class Raft {
   void send_in_term(NodeId to, Term term, MessageBody body);
   void ignore(const Message& message, Reason reason);
   template <typename Fact>
-  void report(Fact fact) { events_.push_back(Event{std::move(fact)}); }
+  void report(Fact fact) {
+    events_.push_back(Event{std::move(fact)});
+  }
   void build_write(Effects& effects);
+  void compact_a_little();
   Duration random_election_timeout();
   bool leader_is_alive(Instant now) const;
 
@@ -128,7 +136,8 @@ class Raft {
   void on(Instant now, const Message& message, const VoteRequest& request);
   void on(Instant now, const Message& message, const VoteReply& reply);
   void on(Instant now, const Message& message, const TimeoutNow& request);
-  std::optional<Reason> refusal(Instant now, const Message& message, const VoteRequest& request) const;
+  std::optional<Reason> refusal(Instant now, const Message& message,
+                                const VoteRequest& request) const;
   void tally(Instant now);
   void tell_transfer_target(Instant now);
 
@@ -168,11 +177,13 @@ class Raft {
   Log log_{};
   LogIndex commit_{0};
   RoleState role_{};
-  std::uint32_t failed_campaigns_{0};  ///< since a leader was last known; each doubles the next one's time
+  std::uint32_t failed_campaigns_{
+      0};  ///< since a leader was last known; each doubles the next one's time
   std::map<NodeId, Instant> heard_{};  ///< when each peer's last message came
-  std::map<NodeId, Incarnation> wiped_{};  ///< peers seen under another incarnation than the known one
+  std::map<NodeId, Incarnation>
+      wiped_{};  ///< peers seen under another incarnation than the known one
   bool self_wiped_{false};
-  std::size_t uncommitted_bytes_{0};   ///< leader: of the entries beyond commit_
+  std::size_t uncommitted_bytes_{0};  ///< leader: of the entries beyond commit_
 
   // Towards the disk. Entries from unwritten_from_ on are in no Write yet.
   WriteId last_write_{0};
@@ -182,6 +193,7 @@ class Raft {
   std::deque<InflightWrite> inflight_writes_{};
   SnapshotPtr install_{};
   LogIndex discard_through_{0};
+  LogIndex compact_to_{0};  ///< the log's base is moved up to here, some entries at a time
 
   std::optional<Receiving> receiving_{};
   SnapshotPtr installed_{};

@@ -16,14 +16,14 @@
 
 namespace kv {
 
-/// One node: consensus, the key-value state machine and the clients that wait for an answer. Sans-IO: the
-/// driver (a server, a simulator) feeds inputs and carries out the Effects. A value: copying it is a
-/// checkpoint. One thread.
+/// One node: consensus, the key-value state machine and the clients that wait for an answer.
+/// Sans-IO: the driver (a server, a simulator) feeds inputs and carries out the Effects. A value:
+/// copying it is a checkpoint. One thread.
 ///
-/// The driver's contract: `now` is its monotonic clock and never decreases; everything in an Effects may be
-/// done at once, in any order among its lists; writes are done in the order of their ids, and a crash leaves
-/// a prefix of them; persisted(id) follows when all writes up to id are durable. Messages and replies may be
-/// lost.
+/// The driver's contract: `now` is its monotonic clock and never decreases; everything in an
+/// Effects may be done at once, in any order among its lists; writes are done in the order of their
+/// ids, and a crash leaves a prefix of them; persisted(id) follows when all writes up to id are
+/// durable. Messages and replies may be lost.
 class Replica {
  public:
   /// `recovered` is what the log's recovery found; `seed` feeds the election jitter.
@@ -34,7 +34,8 @@ class Replica {
   void tick(Instant now);
   /// A message from a peer: it may be late, lost, doubled or reordered.
   void step(Instant now, const Message& message);
-  /// A client's request. It is answered exactly once, at the latest after Config::request_timeout (a transfer: a second).
+  /// A client's request. It is answered exactly once, at the latest after Config::request_timeout
+  /// (a transfer: a second).
   void submit(Instant now, ClientRequest request);
   /// Every write up to `id` is durable.
   void persisted(Instant now, WriteId id);
@@ -44,8 +45,8 @@ class Replica {
   void snapshot_failed(Instant now);
 
   // --- outputs ---
-  /// Everything that came up since the last call. Call it after a batch of inputs: what was submitted
-  /// together is written and sent together.
+  /// Everything that came up since the last call. Call it after a batch of inputs: what was
+  /// submitted together is written and sent together.
   [[nodiscard]] Effects take_effects(Instant now);
   /// When tick() should come, at the latest; nothing if only other inputs can change anything.
   [[nodiscard]] std::optional<Instant> next_deadline() const;
@@ -98,13 +99,15 @@ class Replica {
   std::vector<ClientReply> replies_{};
   std::vector<Event> events_{};
 
-  /// AckMode::kPrimary only: for each key written by an entry beyond applied_, the newest such entry.
+  /// AckMode::kPrimary only: for each key written by an entry beyond applied_, the newest such
+  /// entry.
   std::map<std::string, LogIndex, std::less<>> unapplied_{};
   bool led_{false};
 
-  LogIndex snapshot_index_{0};            ///< newest durable snapshot
-  std::uint64_t snapshot_bytes_{0};       ///< its size, about
-  std::uint64_t applied_bytes_{0};        ///< size of the entries applied since the last snapshot was begun
+  LogIndex snapshot_index_{0};       ///< newest durable snapshot
+  std::uint64_t snapshot_bytes_{0};  ///< its size, about
+  std::uint64_t applied_bytes_{
+      0};  ///< memory of the entries applied since the last snapshot was begun
   bool saving_snapshot_{false};
   SnapshotPtr save_request_{};
 };

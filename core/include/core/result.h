@@ -8,7 +8,8 @@
 
 namespace kv {
 
-/// What went wrong, where (file and offset, field, node) and what to do next: sentences for a person.
+/// What went wrong, where (file and offset, field, node) and what to do next: sentences for a
+/// person.
 struct Error {
   std::string message{};
 };
@@ -43,6 +44,8 @@ class [[nodiscard]] Result {
 
 /// The result of an operation that has nothing to give but success.
 using Outcome = Result<std::monostate>;
-inline Outcome success() { return std::monostate{}; }
+inline Outcome success() {
+  return std::monostate{};
+}
 
 }  // namespace kv

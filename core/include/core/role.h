@@ -12,21 +12,21 @@ namespace kv {
 
 struct Follower {
   NodeId leader{kNoNode};
-  Instant leader_heard{};   ///< meaningful with a leader
+  Instant leader_heard{};  ///< meaningful with a leader
   Instant election_due{};
-  LogIndex matched{0};      ///< the log equals this term's leader's up to here
-  LogIndex acknowledged{0};  ///< durable index of the last AppendReply
+  LogIndex matched{0};          ///< the log equals this term's leader's up to here
+  LogIndex acknowledged{0};     ///< durable index of the last AppendReply
   std::uint64_t read_round{0};  ///< newest one seen
 };
 
 struct Candidate {
-  bool pre{true};           ///< only asks (dissertation §9.6)
+  bool pre{true};  ///< only asks (dissertation §9.6)
   bool transfer{false};
-  bool bootstrap{false};    ///< campaigns in term 0 until a majority can be reached
+  bool bootstrap{false};  ///< campaigns in term 0 until a majority can be reached
   bool refused{false};
   std::set<NodeId> granted{};
-  Instant retry_due{};      ///< ask again those who have not granted
-  Instant campaign_due{};   ///< a real campaign is given up then
+  Instant retry_due{};     ///< ask again those who have not granted
+  Instant campaign_due{};  ///< a real campaign is given up then
 };
 
 struct Transfer {
@@ -41,7 +41,8 @@ struct Leader {
   std::uint64_t round_sent{0};       ///< newest read-index round
   std::uint64_t round_confirmed{0};  ///< answered by a quorum
   std::uint64_t round_wanted{0};     ///< some read waits for it
-  std::optional<Instant> notify_due{};  ///< followers are told of a commit by then, if no entry carries it
+  std::optional<Instant>
+      notify_due{};  ///< followers are told of a commit by then, if no entry carries it
   std::optional<Transfer> transfer{};
   SnapshotPtr snapshot{};  ///< being sent to every follower in Feed::kSnapshot
 };

@@ -33,8 +33,9 @@ ShardRun encode_shards(const KvStore& state, std::uint32_t first, std::size_t ta
 /// the records may have been added: drop the state then.
 Outcome load_shards(KvStore& state, std::uint32_t count, std::string_view data);
 
-/// Writes a snapshot file piece by piece, so that nobody must hold all of it. Format:
-/// docs/formats.md.
+/// Writes a snapshot file piece by piece, so that nobody must hold all of it. It lets go of each
+/// shard that it has written: while a snapshot is saved, what the node overwrites is kept twice
+/// only as far as the file hasn't got yet. Format: docs/formats.md.
 class SnapshotEncoder {
  public:
   explicit SnapshotEncoder(SnapshotPtr snapshot);
@@ -46,7 +47,10 @@ class SnapshotEncoder {
   std::string header_block();
   std::string shards_block(std::size_t target_bytes);
 
-  SnapshotPtr snapshot_;
+  LogIndex last_index_;
+  Term last_term_;
+  KvStore state_;  ///< without the shards before next_shard_
+  std::uint64_t keys_;
   Part part_{Part::kHeader};
   std::uint32_t next_shard_{0};
   std::uint64_t chain_{0};  ///< checksum over all pieces so far

@@ -6,8 +6,8 @@
 
 namespace kv {
 
-/// A member of the cluster: its 1-based position in the list of node names in alphabetical order, the
-/// same on every node. 0 means "none".
+/// A member of the cluster: its 1-based position in the list of node names in alphabetical order,
+/// the same on every node. 0 means "none".
 using NodeId = std::uint32_t;
 inline constexpr NodeId kNoNode = 0;
 
@@ -35,10 +35,18 @@ struct Duration {
   friend constexpr Duration operator/(Duration a, std::int64_t divisor) { return {a.ns / divisor}; }
 };
 
-constexpr Duration nanoseconds(std::int64_t count) { return {count}; }
-constexpr Duration microseconds(std::int64_t count) { return {count * 1'000}; }
-constexpr Duration milliseconds(std::int64_t count) { return {count * 1'000'000}; }
-constexpr Duration seconds(std::int64_t count) { return {count * 1'000'000'000}; }
+constexpr Duration nanoseconds(std::int64_t count) {
+  return {count};
+}
+constexpr Duration microseconds(std::int64_t count) {
+  return {count * 1'000};
+}
+constexpr Duration milliseconds(std::int64_t count) {
+  return {count * 1'000'000};
+}
+constexpr Duration seconds(std::int64_t count) {
+  return {count * 1'000'000'000};
+}
 
 /// A point on the driver's monotonic clock, in nanoseconds since an origin that means nothing.
 struct Instant {
