@@ -79,7 +79,9 @@ void Raft::step(Instant now, const Message& message) {
 }
 
 void Raft::persisted(Instant now, WriteId id) {
+  const bool gate_was_open = outbox_.open();
   outbox_.persisted(id);
+  if (!gate_was_open && outbox_.open()) begin_campaign_time(now);
   const LogIndex before = persisted_index_;
   while (!inflight_writes_.empty() && inflight_writes_.front().id <= id) {
     persisted_index_ = inflight_writes_.front().last;
@@ -89,6 +91,7 @@ void Raft::persisted(Instant now, WriteId id) {
   report(EntriesPersisted{persisted_index_});
   if (is_leader()) {
     advance_commit(now);
+    count_settled();
   } else if (auto* follower = std::get_if<Follower>(&role_)) {
     if (follower->leader != kNoNode &&
         std::min(follower->matched, persisted_index_) > follower->acknowledged) {
@@ -224,6 +227,7 @@ void Raft::change_role(RoleState role, Cause cause) {
     report(
         TransferEnded{leader->transfer->to, leader->transfer->told && cause == Cause::kHigherTerm});
   }
+  if (auto* leader = std::get_if<Leader>(&role_)) retired_.push_back(std::move(leader->snapshot));
   role_ = std::move(role);
   if (before != this->role()) report(RoleChanged{before, this->role(), term(), cause});
 }
@@ -240,7 +244,6 @@ void Raft::become_follower(Instant now, Term term, NodeId leader, Cause cause) {
   Follower follower;
   follower.election_due = now + random_election_timeout();
   change_role(follower, cause);
-  uncommitted_bytes_ = 0;
   if (leader != kNoNode) follow(now, leader);
 }
 
@@ -268,9 +271,10 @@ void Raft::become_leader(Instant now) {
   leader.term_start = log_.last_index() + 1;
   change_role(std::move(leader), Cause::kWonElection);
   failed_campaigns_ = 0;
-  uncommitted_bytes_ = 0;
-  for (LogIndex index = commit_ + 1; index <= log_.last_index(); ++index) {
-    uncommitted_bytes_ += log_.at(index).size();
+  unsettled_bytes_ = 0;
+  unsettled_from_ = std::min(commit_, persisted_index_) + 1;
+  for (LogIndex index = unsettled_from_; index <= log_.last_index(); ++index) {
+    unsettled_bytes_ += log_.at(index).size();
   }
   append_to_own_log(EntryType::kEmpty, {});
 }
@@ -302,6 +306,10 @@ void Raft::flush(Instant now, Effects& effects) {
   for (Message& message : outbox_.release()) effects.messages.push_back(std::move(message));
   for (Event& event : events_) effects.events.push_back(std::move(event));
   events_.clear();
+  for (SnapshotPtr& snapshot : retired_) {
+    if (snapshot) effects.retired.push_back(std::move(snapshot));
+  }
+  retired_.clear();
 }
 
 void Raft::build_write(Effects& effects) {

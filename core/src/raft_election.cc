@@ -21,7 +21,6 @@ void Raft::campaign(Instant now, bool pre, bool transfer, Cause cause) {
   candidate.pre = pre;
   candidate.transfer = transfer;
   candidate.granted.insert(config_.self);
-  if (!pre) candidate.campaign_due = now + campaign_timeout();
   change_role(std::move(candidate), cause);
   report(CampaignStarted{pre, pre ? term() + 1 : term(), cause});
   ask_for_votes(now);
@@ -61,11 +60,16 @@ void Raft::ask_for_votes(Instant now) {
 /// again soon; each failure doubles the time, so slow disks and networks get what they need.
 Duration Raft::campaign_timeout() {
   Duration base = config_.timing.election_timeout_min / 10;
-  for (std::uint32_t i = 0; i < failed_campaigns_ && base < config_.timing.election_timeout_min;
-       ++i) {
-    base = base * 2;
-  }
+  const Duration longest = config_.timing.election_timeout_min * 8;
+  for (std::uint32_t i = 0; i < failed_campaigns_ && base < longest; ++i) base = base * 2;
   return rng_.between(base, base * 2);
+}
+
+/// The candidate's term and vote are durable, and its requests leave now: only now its time runs.
+void Raft::begin_campaign_time(Instant now) {
+  auto* candidate = std::get_if<Candidate>(&role_);
+  if (candidate == nullptr || candidate->pre || candidate->bootstrap) return;
+  candidate->campaign_due = now + campaign_timeout();
 }
 
 void Raft::tick_candidate(Instant now) {
@@ -82,7 +86,13 @@ void Raft::tick_candidate(Instant now) {
     }
     candidate.campaign_due = now + random_election_timeout();
   }
-  if (now >= candidate.retry_due) ask_for_votes(now);
+  if (now < candidate.retry_due) return;
+  // What was asked already still waits for the disk.
+  if (!outbox_.open()) {
+    candidate.retry_due = now + kBootstrapRetry;
+  } else {
+    ask_for_votes(now);
+  }
 }
 
 std::optional<Reason> Raft::refusal(Instant now, const Message& message,

@@ -24,15 +24,14 @@ Raft::Proposed Raft::propose(std::string_view command) {
   const auto* leader = std::get_if<Leader>(&role_);
   if (leader == nullptr) return Refused::kNotLeader;
   if (leader->transfer) return Refused::kTransferring;
-  if (uncommitted_bytes_ > config_.limits.max_uncommitted_bytes)
-    return Refused::kTooMuchUncommitted;
+  if (unsettled_bytes_ > config_.limits.max_uncommitted_bytes) return Refused::kTooMuchUncommitted;
   append_to_own_log(EntryType::kCommand, command);
   return log_.last_index();
 }
 
 void Raft::append_to_own_log(EntryType type, std::string_view payload) {
   Entry entry = make_entry(log_.last_index() + 1, term(), type, payload);
-  uncommitted_bytes_ += entry.size();
+  unsettled_bytes_ += entry.size();
   log_.append(std::move(entry));
 }
 
@@ -183,13 +182,15 @@ void Raft::on(Instant now, const Message& message, const AppendReply& reply) {
     if (progress.feed == Feed::kProbe && reply.received + 1 >= progress.next) {
       progress.received =
           reply.received;  // a restarted follower may have lost what it had not persisted
-      progress.to_replicate(std::max(reply.received, progress.match) + 1);
+      replicate_from(progress, std::max(reply.received, progress.match) + 1);
     } else if (progress.feed == Feed::kSnapshot && leader->snapshot &&
                reply.received >= leader->snapshot->last_index) {
       progress.to_replicate(reply.received + 1);
       progress.resend_due.reset();
+    } else if (progress.feed == Feed::kSnapshot) {
+      progress.next = progress.match + 1;
     } else if (progress.next <= progress.received) {
-      progress.to_replicate(progress.received + 1);
+      replicate_from(progress, progress.received + 1);
     }
   } else if (progress.feed != Feed::kSnapshot && reply.refused_index > progress.match &&
              (progress.feed == Feed::kReplicate || reply.refused_index + 1 == progress.next)) {
@@ -201,6 +202,20 @@ void Raft::on(Instant now, const Message& message, const AppendReply& reply) {
   advance_commit(now);
   confirm_rounds();
   tell_transfer_target(now);
+}
+
+/// What the follower has received but not made durable still fills its memory: it counts as in
+/// flight.
+void Raft::replicate_from(Progress& progress, LogIndex next_index) {
+  progress.to_replicate(next_index);
+  std::size_t bytes = 0;
+  for (LogIndex index = std::max(progress.match, log_.base_index()) + 1; index < next_index;
+       ++index) {
+    bytes += log_.at(index).size();
+  }
+  if (bytes == 0) return;
+  progress.inflight.push_back({next_index - 1, bytes});
+  progress.inflight_bytes = bytes;
 }
 
 /// Where the follower's log can still equal this one. Each side skips the terms that the other
@@ -229,13 +244,16 @@ void Raft::advance_commit(Instant now) {
 void Raft::set_commit(LogIndex commit) {
   CHECK(commit <= log_.last_index());
   if (commit <= commit_) return;
-  if (is_leader()) {
-    for (LogIndex index = commit_ + 1; index <= commit; ++index) {
-      uncommitted_bytes_ -= log_.at(index).size();
-    }
-  }
   commit_ = commit;
   report(CommitAdvanced{commit});
+  if (is_leader()) count_settled();
+}
+
+/// With fast followers the leader's own disk can lag without bound unless it counts too.
+void Raft::count_settled() {
+  for (; unsettled_from_ <= std::min(commit_, persisted_index_); ++unsettled_from_) {
+    unsettled_bytes_ -= log_.at(unsettled_from_).size();
+  }
 }
 
 LogIndex Raft::durable_everywhere() const {
@@ -260,13 +278,21 @@ Duration Raft::resend_interval() const {
   return std::min(config_.timing.heartbeat_interval, kResendAtMost);
 }
 
-void Raft::compact(LogIndex last_index) {
-  LogIndex through = std::min(last_index, unwritten_from_ - 1);
+void Raft::compact(Instant now, LogIndex last_index) {
+  LogIndex through = std::min(last_index, persisted_index_);
   if (through <= log_.base_index()) return;
+  LogIndex wanted = through;  // by the followers that are being fed
+  if (const auto* leader = std::get_if<Leader>(&role_)) {
+    for (const auto& [id, progress] : leader->progress) {
+      const bool alive = now - progress.heard < config_.timing.election_timeout_min;
+      if (alive && progress.feed == Feed::kReplicate) wanted = std::min(wanted, progress.match);
+    }
+  }
   std::size_t kept_bytes = 0;
   while (through > log_.base_index()) {
     kept_bytes += log_.at(through).size();
-    if (kept_bytes > config_.limits.keep_log_bytes) break;
+    const bool lagging = wanted < through && kept_bytes <= config_.limits.max_inflight_bytes;
+    if (kept_bytes > config_.limits.keep_log_bytes && !lagging) break;
     --through;
   }
   // A follower that receives a snapshot goes on with the entries behind it.

@@ -73,7 +73,8 @@ void Raft::on(Instant now, const Message& message, const SnapshotReply& reply) {
 }
 
 void Raft::release_snapshot() {
-  if (!sending_snapshot()) std::get<Leader>(role_).snapshot = nullptr;
+  if (!sending_snapshot())
+    retired_.push_back(std::exchange(std::get<Leader>(role_).snapshot, nullptr));
 }
 
 // --- the follower ---

@@ -13,6 +13,10 @@ namespace {
 
 /// What an entry in memory costs beside its bytes, about.
 constexpr std::size_t kEntryOverheadBytes = 80;
+/// Bounds on what one turn does, so that the node keeps hearing its peers; the rest follows at
+/// once.
+constexpr LogIndex kApplyAtOnce = 4096;
+constexpr std::size_t kAnswerBytesAtOnce = 4 << 20;
 
 }  // namespace
 
@@ -95,7 +99,7 @@ void Replica::snapshot_saved(Instant now, LogIndex last_index) {
   saving_snapshot_ = false;
   snapshot_index_ = std::max(snapshot_index_, last_index);
   events_.push_back(SnapshotTaken{last_index});
-  raft_.compact(last_index);
+  raft_.compact(now, last_index);
   settle(now);
 }
 
@@ -119,12 +123,16 @@ Effects Replica::take_effects(Instant now) {
   for (Event& event : events_) effects.events.push_back(std::move(event));
   events_.clear();
   effects.save_snapshot = std::exchange(save_request_, nullptr);
+  for (SnapshotPtr& snapshot : retired_) effects.retired.push_back(std::move(snapshot));
+  retired_.clear();
+  answered_bytes_ = 0;
   return effects;
 }
 
 std::optional<Instant> Replica::next_deadline() const {
   std::optional<Instant> due = raft_.next_deadline();
   const auto consider = [&](Instant instant) { due = due ? std::min(*due, instant) : instant; };
+  if (applied_ < raft_.commit() || reads_ready()) consider(settled_at_);
   if (!writes_.empty()) consider(writes_.front().due);
   if (!reads_.empty()) consider(reads_.front().due);
   return due;
@@ -154,7 +162,10 @@ Status Replica::status(Instant now) const {
 // --- after every input: apply, then answer who can be answered ---
 
 void Replica::settle(Instant now) {
+  settled_at_ = now;
   if (const SnapshotPtr installed = raft_.take_installed()) {
+    retired_.push_back(
+        std::make_shared<Snapshot>(Snapshot{applied_, applied_term_, std::move(store_)}));
     store_ = installed->state;
     applied_ = installed->last_index;
     applied_term_ = installed->last_term;
@@ -172,7 +183,8 @@ void Replica::settle(Instant now) {
 
 void Replica::apply_committed() {
   if (applied_ == raft_.commit()) return;
-  while (applied_ < raft_.commit()) {
+  const LogIndex end = std::min(raft_.commit(), applied_ + kApplyAtOnce);
+  while (applied_ < end) {
     const Entry& entry = raft_.log().at(applied_ + 1);
     ++applied_;
     applied_term_ = entry.term;
@@ -250,14 +262,19 @@ void Replica::answer_reads(Instant now) {
     refuse(now, reads_.front().id);
     reads_.pop_front();
   }
-  if (reads_.empty()) return;
-  const std::uint64_t confirmed = raft_.confirmed_round();
-  while (!reads_.empty() && reads_.front().round <= confirmed) {
+  while (reads_ready() && answered_bytes_ < kAnswerBytesAtOnce) {
     const WaitingRead& read = reads_.front();
     const std::optional<std::string_view> value = store_.get(read.key);
+    answered_bytes_ += value ? value->size() : 0;
     reply(read.id, ReadDone{value ? std::optional<std::string>(*value) : std::nullopt});
     reads_.pop_front();
   }
+}
+
+/// What was committed when the round was confirmed is applied, so the state is fresh enough.
+bool Replica::reads_ready() const {
+  return !reads_.empty() && applied_ == raft_.commit() &&
+         reads_.front().round <= raft_.confirmed_round();
 }
 
 void Replica::answer_transfers() {

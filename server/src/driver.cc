@@ -34,7 +34,7 @@ Config make_config(const NodeOptions& options, const Recovered& recovered) {
   config.timing = options.timing;
   config.ack = options.ack;
   if (options.ack == AckMode::kAll) config.request_timeout = kAckAllTimeout;
-  config.bootstrap_primary = options.primary && !recovered.has_history();
+  config.bootstrap_primary = options.primary;
   return config;
 }
 
@@ -119,6 +119,7 @@ void Driver::flush() {
   }
   for (const Event& event : effects.events) log_.record(event);
   if (effects.save_snapshot) snapshot_writer_.save(std::move(effects.save_snapshot));
+  for (SnapshotPtr& snapshot : effects.retired) snapshot_writer_.drop(std::move(snapshot));
   for (const ClientReply& reply : effects.replies) {
     if (reply.id == kTransferRequest) {
       handed_over();
@@ -187,8 +188,7 @@ void Driver::shut_down() {
 void Driver::begin_stop() {
   clients_.stop_accepting();
   const Instant now = steady_now();
-  if (replica_.status(now).role != Role::kLeader || options_.cluster.members.size() == 1)
-    return handed_over();
+  if (!replica_.raft().is_leader() || options_.cluster.members.size() == 1) return handed_over();
   replica_.submit(now, {kTransferRequest, TransferRequest{}});
   schedule_flush();
   stop_timer_.expires_after(kTransferTimeout);

@@ -90,10 +90,25 @@ void SnapshotWriter::save(SnapshotPtr snapshot) {
   wake_.notify_one();
 }
 
+void SnapshotWriter::drop(SnapshotPtr snapshot) {
+  {
+    const std::lock_guard lock(mutex_);
+    dropped_.push_back(std::move(snapshot));
+  }
+  wake_.notify_one();
+}
+
 /// Null when it is time to stop.
 SnapshotPtr SnapshotWriter::next() {
   std::unique_lock lock(mutex_);
-  wake_.wait(lock, [this] { return waiting_ || stopping_; });
+  while (true) {
+    wake_.wait(lock, [this] { return waiting_ || stopping_ || !dropped_.empty(); });
+    std::vector<SnapshotPtr> dropped = std::exchange(dropped_, {});
+    if (dropped.empty()) break;
+    lock.unlock();
+    dropped.clear();
+    lock.lock();
+  }
   return stopping_ ? nullptr : std::exchange(waiting_, nullptr);
 }
 

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "core/result.h"
 #include "core/snapshot.h"
@@ -36,6 +37,8 @@ class SnapshotWriter {
 
   /// One that waits for its turn is replaced, without a callback.
   void save(SnapshotPtr snapshot);
+  /// Frees it on this thread, since that takes long for a large state.
+  void drop(SnapshotPtr snapshot);
 
  private:
   void run();
@@ -46,7 +49,8 @@ class SnapshotWriter {
   const std::function<void(Error)> failed_;
   std::mutex mutex_{};
   std::condition_variable wake_{};
-  SnapshotPtr waiting_{};  ///< under mutex_
+  SnapshotPtr waiting_{};               ///< under mutex_
+  std::vector<SnapshotPtr> dropped_{};  ///< under mutex_
   std::atomic<bool> stopping_{false};
   std::thread thread_;  ///< last: it uses all of the above
 };

@@ -178,6 +178,7 @@ void Script::begin(const Arguments& arguments) {
   if (value("small_log", "no") == "yes") {
     options.limits.snapshot_after_bytes = 500;
     options.limits.keep_log_bytes = 100;
+    options.limits.max_inflight_bytes = 100;
     options.limits.snapshot_chunk_bytes = 40;
     options.limits.max_inflight_chunks = 2;
   }

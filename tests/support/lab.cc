@@ -67,7 +67,10 @@ void Lab::feed(NodeId id, Input input) {
   const std::optional<Raft> before = node.replica->raft();
   input(*node.replica);
   Effects effects = node.replica->take_effects(now);
-  for (Write& write : effects.writes) node.disk.pending.push_back(std::move(write));
+  for (Write& write : effects.writes) {
+    node.disk.pending.push_back(std::move(write));
+    node.disk.durable_at.push_back(now + options_.disk_delay);
+  }
   for (Message& message : effects.messages) network.push_back(std::move(message));
   for (ClientReply& reply : effects.replies) replies.push_back(std::move(reply));
   for (Event& event : effects.events) events.emplace_back(id, std::move(event));
@@ -119,6 +122,7 @@ void Lab::persist(NodeId id, std::size_t count) {
     const WriteId done = disk.pending.front().id;
     disk.apply(disk.pending.front());
     disk.pending.pop_front();
+    disk.durable_at.pop_front();
     feed(id, [&](Replica& replica) { replica.persisted(now, done); });
   }
 }
@@ -136,6 +140,7 @@ void Lab::crash(NodeId id, std::size_t kept_writes) {
   for (std::size_t i = 0; i < kept_writes && i < disk.pending.size(); ++i)
     disk.apply(disk.pending[i]);
   disk.pending.clear();
+  disk.durable_at.clear();
   disk.saving = nullptr;
   node(id).replica.reset();
 }
@@ -175,8 +180,10 @@ void Lab::settle(const std::set<NodeId>& cut) {
     moved = false;
     for (auto& [id, node] : nodes_) {
       if (!node.replica) continue;
-      moved = moved || !node.disk.pending.empty() || node.disk.saving;
-      persist(id, node.disk.pending.size());
+      moved = moved || node.disk.saving;
+      for (; !node.disk.pending.empty() && node.disk.durable_at.front() <= now; moved = true) {
+        persist(id);
+      }
       save_snapshot(id);
     }
     for (const Message& message : std::exchange(network, {})) {
@@ -193,7 +200,9 @@ void Lab::run_for(Duration span, const std::set<NodeId>& cut) {
   while (true) {
     Instant due = end;
     for (auto& [id, node] : nodes_) {
-      if (node.replica) due = std::min(due, node.replica->next_deadline().value_or(end));
+      if (!node.replica) continue;
+      due = std::min(due, node.replica->next_deadline().value_or(end));
+      if (!node.disk.durable_at.empty()) due = std::min(due, node.disk.durable_at.front());
     }
     if (due >= end) break;
     now = std::max(now, due);

@@ -26,6 +26,7 @@ class Lab {
     Limits limits{};
     std::uint64_t seed{1};
     NodeId bootstrap{kNoNode};
+    Duration disk_delay{};  ///< of a write, in settle() and run_for()
   };
 
   /// A crash leaves a prefix of the pending writes.
@@ -34,6 +35,7 @@ class Lab {
     SnapshotPtr snapshot{};
     std::vector<Entry> entries{};
     std::deque<Write> pending{};
+    std::deque<Instant> durable_at{};  ///< of each pending write, for settle() and run_for()
     SnapshotPtr saving{};
     void apply(const Write& write);
   };

@@ -23,10 +23,10 @@ Wal::Options options() {
   return {"node1", 64 << 10};
 }
 
-Write write_of(WriteId id) {
+Write write_of(WriteId id, std::string_view payload = "payload") {
   Write write;
   write.id = id;
-  write.append.push_back(make_entry(id, 1, EntryType::kCommand, "payload"));
+  write.append.push_back(make_entry(id, 1, EntryType::kCommand, payload));
   return write;
 }
 
@@ -154,13 +154,39 @@ TEST_F(LogWriterTest, MarksTheLogWhenNothingIsWaiting) {
 TEST_F(LogWriterTest, FailsOnceAndWritesNothingMore) {
   std::filesystem::create_symlink("/dev/full", scratch_.path("node1/spare-1.wal"));
   start();
-  writer_->enqueue({write_of(1)});
+  writer_->enqueue({write_of(1, std::string(options().segment_bytes, 'x'))});
   ASSERT_TRUE(reports_.wait_for_failure());
   writer_->enqueue({write_of(2)});
   writer_.reset();
   ASSERT_EQ(reports_.errors().size(), 1u);
   EXPECT_NE(reports_.errors()[0].find("No space left on device"), std::string::npos);
   EXPECT_TRUE(reports_.ids().empty());
+}
+
+TEST_F(LogWriterTest, ReportsAWriteBeforeItPreparesTheNextSegment) {
+  std::filesystem::create_symlink("/dev/full", scratch_.path("node1/spare-1.wal"));
+  start();
+  writer_->enqueue({write_of(1)});
+  ASSERT_TRUE(reports_.wait_for_failure());
+  EXPECT_EQ(reports_.ids(), std::vector<WriteId>{1});
+}
+
+TEST_F(LogWriterTest, KeepsFewFilesOpenHoweverLongTheLogIs) {
+  start();
+  for (WriteId id = 1; id <= 60; ++id) {
+    writer_->enqueue({write_of(id, std::string(options().segment_bytes / 2, 'x'))});
+    ASSERT_TRUE(reports_.wait_for(id));
+  }
+  std::size_t open_files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    const std::string target = std::filesystem::read_symlink(entry.path(), gone).string();
+    if (target.starts_with(scratch_.path("node1"))) ++open_files;
+  }
+  EXPECT_LE(open_files, 10u);
+  writer_.reset();
+  open();
+  EXPECT_EQ(entries_, 60u);
 }
 
 }  // namespace

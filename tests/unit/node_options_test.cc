@@ -154,6 +154,16 @@ TEST(NodeOptions, RefuseMalformedValuesAndNameTheOption) {
   expect_refusal({node, "surplus"}, {"surplus"});
 }
 
+TEST(NodeOptions, LeaveDescriptorsForTheLogAndThePeers) {
+  EXPECT_EQ(affordable_connections(10'000, 20'000), 10'000u);
+  EXPECT_EQ(affordable_connections(10'000, 10'128), 10'000u);
+  EXPECT_EQ(affordable_connections(10'000, 10'127), 9'999u);
+  EXPECT_EQ(affordable_connections(10'000, 1'024), 896u);
+  EXPECT_EQ(affordable_connections(10'000, 129), 1u);
+  EXPECT_EQ(affordable_connections(10'000, 20), 1u);
+  EXPECT_EQ(affordable_connections(5, ~std::uint64_t{0}), 5u);
+}
+
 TEST(NodeOptions, PrintHelpWithExamplesAndTheVersion) {
   const auto help = parse_node_options({"--help"});
   ASSERT_TRUE(std::holds_alternative<UsageExit>(help));

@@ -11,6 +11,7 @@ Lab::Options options_of_a_small_log() {
   options.bootstrap = 1;
   options.limits.snapshot_after_bytes = 1000;
   options.limits.keep_log_bytes = 200;
+  options.limits.max_inflight_bytes = 200;
   options.limits.snapshot_chunk_bytes = 64;
   options.limits.max_inflight_chunks = 3;
   return options;

@@ -371,5 +371,16 @@ TEST(Admission, IgnoresStrangersAndMessagesForOthers) {
   EXPECT_EQ(lab.replica(1).raft().term(), 0u);
 }
 
+TEST(Election, IsWonThoughADiskTakesLongerThanAnElectionTimeout) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Lab::Options options;
+    options.seed = seed;
+    options.disk_delay = milliseconds(700);
+    Lab lab(options);
+    EXPECT_TRUE(lab.run_until_serving(seconds(30))) << "seed " << seed;
+    EXPECT_TRUE(lab.violations.empty());
+  }
+}
+
 }  // namespace
 }  // namespace kv

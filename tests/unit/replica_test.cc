@@ -392,5 +392,24 @@ TEST(Replica, IsQuietBetweenItsDeadlines) {
   }
 }
 
+TEST(Reads, OfLargeValuesAreSpreadOverTurns) {
+  Lab::Options options;
+  options.bootstrap = 1;
+  Lab lab(options);
+  ASSERT_TRUE(lab.run_until_serving(seconds(1)));
+  lab.write(1, "large", std::string(1 << 20, 'x'));
+  std::vector<RequestId> reads;
+  for (int i = 0; i < 20; ++i) {
+    reads.push_back(lab.next_request());
+    lab.submit(1, get_request(reads.back(), "large"));
+  }
+  lab.settle();
+  EXPECT_TRUE(lab.reply_to(reads.front()));
+  EXPECT_FALSE(lab.reply_to(reads.back())) << "20 MiB in one turn would stop the node";
+  EXPECT_LE(*lab.replica(1).next_deadline(), lab.now) << "and the rest follows at once";
+  lab.run_for(milliseconds(1));
+  EXPECT_TRUE(lab.reply_to(reads.back()));
+}
+
 }  // namespace
 }  // namespace kv

@@ -51,6 +51,7 @@ struct Rig {
   void commit(const Write& write) {
     append(write);
     disk.execute(wal.sync());
+    disk.execute(wal.prepare());
   }
   void mark() { disk.execute(wal.mark()); }
 
@@ -124,6 +125,18 @@ TEST(Wal, SyncsAGroupOnce) {
   EXPECT_EQ(rig.open()->recovered.entries.size(), 10u);
 }
 
+TEST(Wal, SyncsNothingButWhatWasWritten) {
+  Rig rig;
+  rig.append(entries(1, 1, 1));
+  const std::vector<DiskOperation> operations = rig.wal.sync();
+  ASSERT_EQ(operations.size(), 1u);
+  ASSERT_TRUE(std::holds_alternative<SyncFile>(operations[0]));
+  EXPECT_EQ(std::get<SyncFile>(operations[0]).name, kFirst);
+  rig.disk.execute(operations);
+  EXPECT_FALSE(rig.wal.prepare().empty());
+  EXPECT_TRUE(rig.wal.prepare().empty());
+}
+
 TEST(Wal, GoesOnInTheNextSegment) {
   Rig rig;
   rig.commit(vote(3, 1));
@@ -156,6 +169,7 @@ TEST(Wal, FillsTheNextSegmentBeforeItIsNeeded) {
     }
     rig.disk.execute(operations);
     rig.disk.execute(rig.wal.sync());
+    rig.disk.execute(rig.wal.prepare());
     ++index;
   }
 }

@@ -36,6 +36,8 @@ struct Effects {
   std::vector<Event> events{};
   /// Write this to a snapshot file, in the background, then call snapshot_saved().
   SnapshotPtr save_snapshot{};
+  /// Drop these, where it stops nobody: freeing a large state takes hundreds of milliseconds.
+  std::vector<SnapshotPtr> retired{};
 };
 
 }  // namespace kv

@@ -52,7 +52,7 @@ class Raft {
   /// The snapshot that wants_snapshot() asked for: the state after everything committed so far.
   void offer_snapshot(Instant now, SnapshotPtr snapshot);
   /// A durable snapshot stands for the log up to `last_index`: drops what is no longer useful.
-  void compact(LogIndex last_index);
+  void compact(Instant now, LogIndex last_index);
 
   // --- outputs ---
   /// Makes messages and a write of what came up since the last call, and adds them to `effects`.
@@ -124,6 +124,7 @@ class Raft {
   }
   void build_write(Effects& effects);
   void compact_a_little();
+  void count_settled();
   Duration random_election_timeout();
   bool leader_is_alive(Instant now) const;
 
@@ -133,6 +134,7 @@ class Raft {
   void ask_for_votes(Instant now);
   void tick_candidate(Instant now);
   Duration campaign_timeout();
+  void begin_campaign_time(Instant now);
   void on(Instant now, const Message& message, const VoteRequest& request);
   void on(Instant now, const Message& message, const VoteReply& reply);
   void on(Instant now, const Message& message, const TimeoutNow& request);
@@ -158,6 +160,7 @@ class Raft {
   void advance_commit(Instant now);
   void set_commit(LogIndex commit);
   Instant quorum_heard() const;
+  void replicate_from(Progress& progress, LogIndex next_index);
   Duration resend_interval() const;
 
   // raft_snapshot.cc
@@ -183,7 +186,10 @@ class Raft {
   std::map<NodeId, Incarnation>
       wiped_{};  ///< peers seen under another incarnation than the known one
   bool self_wiped_{false};
-  std::size_t uncommitted_bytes_{0};  ///< leader: of the entries beyond commit_
+  /// Leader: size of the entries from unsettled_from_ on, which are not committed or not on its own
+  /// disk.
+  std::size_t unsettled_bytes_{0};
+  LogIndex unsettled_from_{1};
 
   // Towards the disk. Entries from unwritten_from_ on are in no Write yet.
   WriteId last_write_{0};
@@ -197,6 +203,7 @@ class Raft {
 
   std::optional<Receiving> receiving_{};
   SnapshotPtr installed_{};
+  std::vector<SnapshotPtr> retired_{};  ///< no longer needed, costly to free
   Outbox outbox_{};
   std::vector<Event> events_{};
 };

@@ -79,6 +79,7 @@ class Replica {
   void apply_committed();
   void answer_writes();
   void answer_reads(Instant now);
+  bool reads_ready() const;
   void answer_transfers();
   void expire(Instant now);
   void settle(Instant now);
@@ -110,6 +111,10 @@ class Replica {
       0};  ///< memory of the entries applied since the last snapshot was begun
   bool saving_snapshot_{false};
   SnapshotPtr save_request_{};
+  std::vector<SnapshotPtr> retired_{};
+
+  Instant settled_at_{};           ///< when the last input came
+  std::size_t answered_bytes_{0};  ///< by reads since take_effects()
 };
 
 }  // namespace kv

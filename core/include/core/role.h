@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -25,8 +26,9 @@ struct Candidate {
   bool bootstrap{false};  ///< campaigns in term 0 until a majority can be reached
   bool refused{false};
   std::set<NodeId> granted{};
-  Instant retry_due{};     ///< ask again those who have not granted
-  Instant campaign_due{};  ///< a real campaign is given up then
+  Instant retry_due{};  ///< ask again those who have not granted
+  /// A real campaign is given up then. It has no end until its vote requests have left.
+  Instant campaign_due{std::numeric_limits<std::int64_t>::max()};
 };
 
 struct Transfer {
