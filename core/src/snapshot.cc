@@ -220,10 +220,8 @@ Outcome SnapshotDecoder::take_header(Decoder in) {
 }
 
 Error SnapshotDecoder::damaged(const std::string& what) const {
-  return Error{
-      name_ + ": damaged snapshot at offset " + std::to_string(offset_) + ": " + what +
-      ". Put back an undamaged copy of the file, or move the node's data directory away and start "
-      "the node again: it then fetches everything from the primary"};
+  return Error{name_ + ": damaged snapshot at offset " + std::to_string(offset_) + ": " + what +
+               "." + std::string(kDamageWayOut)};
 }
 
 std::string snapshot_file_name(LogIndex last_index) {

@@ -80,7 +80,6 @@ Operations Wal::append(const Write& write) {
 Operations Wal::sync() {
   Operations operations;
   flush(operations);
-  prepare_spare(operations);
   return operations;
 }
 
@@ -117,6 +116,7 @@ void Wal::begin_segment(std::size_t room_bytes, Operations& operations) {
   header.incarnation = incarnation_;
   header.chain = chain_;
   header.node_name = options_.node_name;
+  header.members = options_.members;
   std::string frame = format::begin_frame();
   format::append_hard_state(frame, hard_state_);
   format::append_index(frame, format::RecordType::kPosition, last_index_);
@@ -202,11 +202,12 @@ void Wal::fill_spare(Spare& spare, std::uint64_t target_bytes, Operations& opera
 /// it. So, without a recycled file, the next one is filled in steps, twice as fast as the current
 /// one fills up. Each step is synced, so that the sync of the rotation finds only the header to
 /// write.
-void Wal::prepare_spare(Operations& operations) {
+Operations Wal::prepare() {
   const auto full = [&](const Spare& spare) {
     return spare.filled_bytes == options_.segment_bytes;
   };
-  if (std::any_of(spares_.begin(), spares_.end(), full)) return;
+  if (std::any_of(spares_.begin(), spares_.end(), full)) return {};
+  Operations operations;
   if (spares_.empty()) {
     spares_.push_back(Spare{free_spare_name(), 0});
     operations.push_back(CreateFile{spares_.back().name, 0});
@@ -215,9 +216,10 @@ void Wal::prepare_spare(Operations& operations) {
   const std::uint64_t wanted_bytes =
       (2 * offset_ + kFillStepBytes - 1) / kFillStepBytes * kFillStepBytes;
   const std::uint64_t target_bytes = std::min(wanted_bytes, options_.segment_bytes);
-  if (target_bytes <= spare.filled_bytes) return;
+  if (target_bytes <= spare.filled_bytes) return {};
   fill_spare(spare, target_bytes, operations);
   operations.push_back(SyncFile{spare.name});
+  return operations;
 }
 
 }  // namespace kv

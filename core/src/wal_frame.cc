@@ -4,6 +4,7 @@
 
 #include "core/check.h"
 #include "core/hash.h"
+#include "core/snapshot.h"
 
 namespace kv::wal_format {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 constexpr std::string_view kSegmentMagic = "KVWAL001";
 constexpr std::uint32_t kFormatVersion = 1;
 constexpr std::size_t kMaxNameBytes = 255;
+constexpr std::size_t kMaxMembersBytes = 4096;
 constexpr std::uint32_t kFrameMagic = 0x4d52464b;  // "KFRM"
 constexpr std::size_t kChecksumBytes = 8;
 constexpr std::size_t kCheckedHeaderBytes = kFrameHeaderBytes - kChecksumBytes;
@@ -24,15 +26,15 @@ std::uint64_t frame_checksum(std::string_view header, std::string_view body, std
 }
 
 Error damaged_header(std::string_view name, const std::string& what) {
-  return Error{std::string(name) + " is damaged at offset 0: " + what +
-               ". Restore this data directory from a backup, or remove it and start the node as a "
-               "new, empty one."};
+  return Error{std::string(name) + " is damaged at offset 0: " + what + "." +
+               std::string(kDamageWayOut)};
 }
 
 }  // namespace
 
 std::string encode_segment_header(const SegmentHeader& header, std::uint64_t& seed) {
   CHECK(header.node_name.size() <= kMaxNameBytes);
+  CHECK(header.members.size() <= kMaxMembersBytes);
   std::string bytes;
   Encoder out(bytes);
   out.raw(kSegmentMagic);
@@ -42,6 +44,7 @@ std::string encode_segment_header(const SegmentHeader& header, std::uint64_t& se
   out.u64(header.incarnation);
   out.u64(header.chain);
   out.text(header.node_name);
+  out.text(header.members);
   bytes.resize(aligned(bytes.size()), '\0');
   seed = hash64(bytes);
   out.u64(seed);
@@ -65,6 +68,7 @@ Result<SegmentStart> decode_segment_header(std::string_view name, std::string_vi
   start.header.incarnation = in.u64();
   start.header.chain = in.u64();
   start.header.node_name = in.text();
+  start.header.members = in.text();
   const std::size_t checked_bytes = aligned(in.position());
   in.raw(checked_bytes - in.position());
   start.seed = in.u64();
@@ -74,9 +78,8 @@ Result<SegmentStart> decode_segment_header(std::string_view name, std::string_vi
   }
   if (bytes.size() < start.header.file_bytes) {
     return Error{std::string(name) + " is cut off: it has " + std::to_string(bytes.size()) +
-                 " bytes and was made with " + std::to_string(start.header.file_bytes) +
-                 ". Restore this data directory from a backup, or remove it and start the node as "
-                 "a new, empty one."};
+                 " bytes and was made with " + std::to_string(start.header.file_bytes) + "." +
+                 std::string(kDamageWayOut)};
   }
   return start;
 }

@@ -27,6 +27,7 @@ struct SegmentHeader {
   Incarnation incarnation{0};
   std::uint64_t chain{0};  ///< checksum of the last frame of the segment before, 0 in the first one
   std::string node_name{};
+  std::string members{};
 };
 
 /// A header with what its frames need. The checksum of the header seeds the checksums of the

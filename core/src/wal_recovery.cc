@@ -12,12 +12,8 @@ using Operations = std::vector<DiskOperation>;
 
 namespace {
 
-constexpr std::string_view kWayOut =
-    " Restore this data directory from a backup, or remove it and start the node as a new, empty "
-    "one.";
-
 Error refusal(const std::string& what) {
-  return Error{what + "." + std::string(kWayOut)};
+  return Error{what + "." + std::string(kDamageWayOut)};
 }
 
 Error damaged(const std::string& name, std::uint64_t offset, const std::string& what) {
@@ -122,6 +118,14 @@ Outcome WalRecovery::check_headers() {
       return Error{segment.name + " belongs to node \"" + header.node_name + "\", this is node \"" +
                    options_.node_name + "\". Start it with --node-id " + header.node_name +
                    " or with another data directory."};
+    }
+    const bool alone = options_.members == options_.node_name;
+    if (header.members != options_.members && !alone) {
+      return Error{
+          segment.name + " was written in a cluster of " + header.members + ", this is one of " +
+          options_.members +
+          ". The members of a cluster can't be changed yet: give all nodes the same --cluster "
+          "as before, or start the new cluster with empty data directories."};
     }
     if (header.sequence != segment.sequence) {
       return refusal(segment.name + " holds segment " + std::to_string(header.sequence) +

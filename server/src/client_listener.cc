@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include <asio/buffer.hpp>
+#include <asio/post.hpp>
 
 namespace kv {
 namespace {
@@ -106,6 +107,15 @@ bool ClientListener::owes_nothing() const {
 void ClientListener::close_all() {
   const auto open = sessions_;
   for (const auto& [id, session] : open) session->close();
+}
+
+const std::string& ClientListener::status_line() {
+  if (status_line_.empty()) {
+    status_line_ = requests_.status_line();
+    // Runs after all that are ready now.
+    asio::post(acceptor_.get_executor(), [this] { status_line_.clear(); });
+  }
+  return status_line_;
 }
 
 void ClientListener::remove(const ClientSession& session) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -34,6 +35,8 @@ class ClientListener {
 
   // --- for the sessions ---
   ClientRequests& requests() { return requests_; }
+  /// ClientRequests::status_line(), asked for once a turn of the loop: it looks through the store.
+  const std::string& status_line();
   const ClusterConfig& cluster() const { return cluster_; }
   void remove(const ClientSession& session);
 
@@ -51,6 +54,7 @@ class ClientListener {
   std::unordered_map<std::uint32_t, std::shared_ptr<ClientSession>> sessions_{};
   std::vector<std::shared_ptr<ClientSession>> marked_{};
   std::uint32_t last_id_{0};
+  std::string status_line_{};  ///< this turn's; empty: not asked for
   bool trouble_logged_{false};
 };
 

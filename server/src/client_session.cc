@@ -1,8 +1,11 @@
 #include "client_session.h"
 
 #include <algorithm>
+#include <chrono>
+#include <utility>
 
 #include <asio/buffer.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
 
 #include "client_listener.h"
@@ -20,9 +23,16 @@ constexpr std::size_t kFirstInputBytes = 4 << 10;
 constexpr std::size_t kMaxInputBytes = 64 << 10;
 constexpr std::size_t kMaxOutstanding = 1024;
 constexpr std::size_t kMaxUnsentBytes = 1 << 20;
+/// For the reads under way, by the sizes that are expected: 256 of them at most.
 constexpr std::size_t kMaxOpenReadBytes = 4 << 20;
+constexpr std::size_t kMinExpectedBytes = 16 << 10;
+constexpr std::size_t kFirstExpectedBytes = 32 << 10;
+/// For the values that come, whatever was expected.
+constexpr std::size_t kMaxHeldBytes = 16 << 20;
 constexpr std::size_t kKeptOutputBytes = 256 << 10;
 constexpr std::size_t kMaxDiscardedBytes = 1 << 20;
+/// For the answer to arrive, and the client to close.
+constexpr std::chrono::seconds kLingering{1};
 
 bool is_loopback(const tcp::socket& socket) {
   std::error_code error;
@@ -37,16 +47,26 @@ bool is_loopback(const tcp::socket& socket) {
 }  // namespace
 
 ClientSession::ClientSession(tcp::socket socket, std::uint32_t id, ClientListener& owner)
-    : socket_(std::move(socket)), id_(id), owner_(owner), input_(kFirstInputBytes) {
+    : socket_(std::move(socket)),
+      id_(id),
+      owner_(owner),
+      input_(kFirstInputBytes),
+      expected_value_bytes_(kFirstExpectedBytes) {
   set_client_options(socket_);
 }
 
 bool ClientSession::backlogged() const {
-  return slots_.size() >= kMaxOutstanding || out_.size() + sending_.size() >= kMaxUnsentBytes;
+  return slots_.size() >= kMaxOutstanding || unsent_bytes() >= kMaxUnsentBytes;
+}
+
+bool ClientSession::has_room(std::size_t at, std::size_t size_bytes) const {
+  if (at == 0 && unsent_bytes() < kMaxUnsentBytes) return true;
+  return unsent_bytes() + waiting_bytes_ + size_bytes <= kMaxHeldBytes;
 }
 
 void ClientSession::proceed() {
   if (!socket_.is_open()) return;
+  read_again();
   take_requests();
   send();
   read();
@@ -98,7 +118,7 @@ void ClientSession::take(const LineRequest& request) {
                  [&](const PingLine&) {
                    answer(line([](std::string& out) { line_reply::ok(out, "PONG"); }));
                  },
-                 [&](const StatusLine&) { answer(owner_.requests().status_line()); },
+                 [&](const StatusLine&) { answer(owner_.status_line()); },
                  [&](const ShutdownLine&) { shut_down_node(); },
                  [&](const RefusedLine& refused) {
                    answer(line(line_reply::error, refused.code, refused.message));
@@ -130,30 +150,44 @@ void ClientSession::submit(Slot::Kind kind, std::string_view key,
     return answer(std::move(reply));
   }
   const auto number = static_cast<std::uint32_t>(first_number_ + slots_.size());
-  slots_.push_back(Slot{kind, false, std::string(key), {}});
+  slots_.push_back(Slot{kind, Slot::State::kSubmitted, std::string(key), {}});
   ++(kind == Slot::Kind::kGet ? open_reads_ : open_writes_);
   owner_.requests().submit({RequestId{id_} << 32 | number, std::move(body)});
+}
+
+void ClientSession::read_again() {
+  if (slots_.empty() || slots_.front().state != Slot::State::kDropped) return;
+  if (unsent_bytes() >= kMaxUnsentBytes) return;
+  slots_.front().state = Slot::State::kSubmitted;
+  owner_.requests().submit({RequestId{id_} << 32 | first_number_, ReadRequest{slots_.front().key}});
 }
 
 void ClientSession::answer(std::string reply) {
   if (slots_.empty()) {
     out_ += reply;
   } else {
-    slots_.push_back(Slot{Slot::Kind::kLocal, true, {}, std::move(reply)});
+    waiting_bytes_ += reply.size();
+    slots_.push_back(Slot{Slot::Kind::kLocal, Slot::State::kReady, {}, std::move(reply)});
   }
 }
 
 void ClientSession::deliver(std::uint32_t number, const ClientReply& reply) {
   const std::size_t at = static_cast<std::uint32_t>(number - first_number_);
-  CHECK(at < slots_.size() && !slots_[at].ready);
+  CHECK(at < slots_.size() && slots_[at].state == Slot::State::kSubmitted);
   Slot& slot = slots_[at];
   if (const auto* read = std::get_if<ReadDone>(&reply.body)) {
     const std::size_t size = read->value ? read->value->size() : 0;
-    expected_value_bytes_ = std::max(size, expected_value_bytes_ / 2);
+    expected_value_bytes_ =
+        std::max({size, expected_value_bytes_ - expected_value_bytes_ / 64, kMinExpectedBytes});
+    if (!has_room(at, size)) {
+      slot.state = Slot::State::kDropped;
+      return;
+    }
   }
   append_reply(at == 0 ? out_ : slot.reply, slot, reply);
+  waiting_bytes_ += slot.reply.size();
   --(slot.kind == Slot::Kind::kGet ? open_reads_ : open_writes_);
-  slot.ready = true;
+  slot.state = Slot::State::kReady;
   slot.key = {};
   release_ready();
 }
@@ -181,8 +215,9 @@ void ClientSession::append_reply(std::string& out, const Slot& slot,
 }
 
 void ClientSession::release_ready() {
-  while (!slots_.empty() && slots_.front().ready) {
+  while (!slots_.empty() && slots_.front().state == Slot::State::kReady) {
     out_ += slots_.front().reply;
+    waiting_bytes_ -= slots_.front().reply.size();
     slots_.pop_front();
     ++first_number_;
   }
@@ -226,12 +261,18 @@ void ClientSession::finish_if_done() {
   if (!owes_nothing()) return;
   if (input_ended_) return close();
   if (refused_) {
-    // Closing now, with input unread, could make the system drop the answer on its way: the client
-    // closes.
+    // Closing now, with input unread, could make the system drop the answer on its way.
     std::error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    close_soon();
   }
   if (owner_.requests().stopping()) owner_.requests().client_done();
+}
+
+void ClientSession::close_soon() {
+  if (std::exchange(closing_soon_, true)) return;
+  const auto timer = std::make_shared<asio::steady_timer>(socket_.get_executor(), kLingering);
+  timer->async_wait([self = shared_from_this(), timer](const std::error_code&) { self->close(); });
 }
 
 void ClientSession::close() {

@@ -60,13 +60,22 @@ class ClientSession : public std::enable_shared_from_this<ClientSession> {
   /// An answer's place in the queue.
   struct Slot {
     enum class Kind : std::uint8_t { kSet, kGet, kDelete, kLocal };
+    enum class State : std::uint8_t {
+      kSubmitted,
+      kDropped,  ///< no room for the value: it is read again when this slot is the first one
+      kReady,
+    };
     Kind kind{};
-    bool ready{false};
+    State state{};
     std::string key{};    ///< as long as the answer is not ready
     std::string reply{};  ///< once it is
   };
 
   bool backlogged() const;
+  std::size_t unsent_bytes() const { return out_.size() + sending_.size(); }
+  /// For a value of that size as the answer of the slot at `at`. Always in the first slot once
+  /// read_again() asked for it.
+  bool has_room(std::size_t at, std::size_t size_bytes) const;
   /// The replica may answer a read before the writes submitted ahead of it, or after those behind
   /// it; and the values of many reads at once must not fill the memory.
   bool out_of_turn(const LineRequest& request) const;
@@ -74,6 +83,7 @@ class ClientSession : public std::enable_shared_from_this<ClientSession> {
   void take(const LineRequest& request);
   void shut_down_node();
   void submit(Slot::Kind kind, std::string_view key, decltype(ClientRequest::body) body);
+  void read_again();
   /// An answer that needs nobody else.
   void answer(std::string reply);
   void append_reply(std::string& out, const Slot& slot, const ClientReply& reply) const;
@@ -82,6 +92,7 @@ class ClientSession : public std::enable_shared_from_this<ClientSession> {
   void read();
   void received(std::size_t size);
   void finish_if_done();
+  void close_soon();
 
   asio::ip::tcp::socket socket_;
   std::uint32_t id_;
@@ -95,13 +106,15 @@ class ClientSession : public std::enable_shared_from_this<ClientSession> {
   bool input_ended_{false};   ///< the client sends nothing more
   bool tail_checked_{false};  ///< LineReader::finish() was asked
   bool refused_{false};       ///< an HTTP client: the rest of its input is thrown away
+  bool closing_soon_{false};
   std::size_t discarded_bytes_{0};
 
-  std::size_t open_reads_{0};   ///< submitted, not answered
-  std::size_t open_writes_{0};  ///< never both
-  /// Bounds the reads under way: begins careful, follows the sizes seen.
-  std::size_t expected_value_bytes_{1 << 20};
+  std::size_t open_reads_{0};   ///< submitted or dropped
+  std::size_t open_writes_{0};  ///< submitted; never both
+  /// Bounds the reads under way: grows at once with the sizes seen, and shrinks slowly.
+  std::size_t expected_value_bytes_;
   std::deque<Slot> slots_{};
+  std::size_t waiting_bytes_{0};   ///< the replies in slots_
   std::uint32_t first_number_{0};  ///< of slots_.front(); the others follow on
   std::string out_{};              ///< answers in order, not sent yet
   std::string sending_{};          ///< the write under way

@@ -3,8 +3,12 @@
 #include <chrono>
 #include <cstdio>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "reply_text.h"
 #include "server/duration_text.h"
@@ -45,18 +49,47 @@ bool is_up(const Member& member) {
   return LineConnection::connect(member.host, member.port, kNodeTimeout).has_value();
 }
 
-/// Asks all of `members` to shut down, then waits until nobody listens there any more.
+/// A process of this machine, to see when it ends. A node that closed its ports still holds its
+/// data directory for a moment, and a new one would not start.
+class WatchedProcess {
+ public:
+  explicit WatchedProcess(const Member& member) {
+    const Result<NodeStatus> status = status_of(member, kNodeTimeout);
+    if (!status || !status->pid) return;
+    // glibc 2.36 declares pidfd_open() in a header that C++ can't use.
+    descriptor_ = static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(*status->pid), 0));
+  }
+  WatchedProcess(WatchedProcess&& other) noexcept
+      : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  WatchedProcess& operator=(WatchedProcess&&) = delete;
+  ~WatchedProcess() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  /// True, too, when it can't be seen from here.
+  bool ended(int timeout_ms) const {
+    pollfd exit{descriptor_, POLLIN, 0};
+    return descriptor_ < 0 || ::poll(&exit, 1, timeout_ms) == 1;
+  }
+
+ private:
+  int descriptor_{-1};
+};
+
+/// Asks all of `members` to shut down, then waits until they have ended.
 Outcome shut_down(const std::vector<Member>& members, Duration timeout) {
   const Clock::time_point deadline = Clock::now() + std::chrono::nanoseconds(timeout.ns);
+  std::vector<WatchedProcess> processes;
   for (const Member& member : members) {
+    processes.emplace_back(member);
     const Result<Reply> reply = ask(member, "SHUTDOWN", kShutdownTimeout);
     // A node may go before its answer is out: whether it is gone is seen below.
     if (reply && !reply->ok()) {
       return Error{member.node_id + " doesn't shut down: " + readable_error(*reply)};
     }
   }
-  for (const Member& member : members) {
-    while (is_up(member)) {
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const Member& member = members[i];
+    while (is_up(member) || !processes[i].ended(static_cast<int>(kPause.count()))) {
       if (Clock::now() >= deadline) {
         return Error{member.node_id + " (" + member.address() + ") still runs after " +
                      to_text(timeout) + "; 'kvctl status --json' shows its pid."};

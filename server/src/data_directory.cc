@@ -19,6 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kPieceBytes = 1 << 20;
+/// More than the log has in use: a segment being written to and the files that follow it.
+constexpr std::size_t kMaxOpenFiles = 8;
 
 /// Makes the directory and those above it, each of them durable under its name.
 Outcome make_directory(const fs::path& path) {
@@ -162,7 +164,13 @@ Result<DiskFile*> DataDirectory::file(const std::string& name) {
   if (known != files_.end()) return &known->second;
   Result<DiskFile> opened = DiskFile::open(path_of(name), O_RDWR);
   if (!opened) return opened.error();
-  return &files_.emplace(name, std::move(*opened)).first->second;
+  return keep_open(name, std::move(*opened));
+}
+
+/// The first file by name is the oldest segment: synced whole, and not written to any more.
+DiskFile* DataDirectory::keep_open(const std::string& name, DiskFile file) {
+  if (files_.size() >= kMaxOpenFiles) files_.erase(files_.begin());
+  return &files_.insert_or_assign(name, std::move(file)).first->second;
 }
 
 Outcome DataDirectory::create(const CreateFile& operation) {
@@ -176,7 +184,7 @@ Outcome DataDirectory::create(const CreateFile& operation) {
     if (!written) return written;
     offset += size_bytes;
   }
-  files_.insert_or_assign(operation.name, std::move(*created));
+  keep_open(operation.name, std::move(*created));
   return success();
 }
 

@@ -40,6 +40,7 @@ class DataDirectory {
   Result<SnapshotPtr> load_newest_snapshot(const std::vector<std::string>& names) const;
   Result<std::vector<Wal::File>> read_segments(const std::vector<std::string>& names) const;
   Result<DiskFile*> file(const std::string& name);
+  DiskFile* keep_open(const std::string& name, DiskFile file);
 
   Outcome execute(const DiskOperation& operation);
   Outcome create(const CreateFile& operation);
@@ -50,7 +51,7 @@ class DataDirectory {
 
   std::string path_;
   DiskFile lock_;
-  std::map<std::string, DiskFile> files_{};  ///< open ones, by name in the directory
+  std::map<std::string, DiskFile> files_{};  ///< open ones, a few, by name in the directory
   std::optional<Error> failure_{};
 };
 

@@ -28,8 +28,8 @@ std::string way_out(int error_number) {
     case ENFILE:
       return "Raise the limit on open files (ulimit -n), then start the node again.";
     case EIO:
-      return "The disk may be failing: look at the system's log; restore the data directory on "
-             "another disk, or start the node there as a new, empty one.";
+      return "The disk may be failing: look at the system's log, then move the data directory to "
+             "another disk and start the node there.";
     default:
       return "Solve that, then start the node again.";
   }
@@ -94,6 +94,11 @@ Outcome DiskFile::sync() {
   return success();
 }
 
+Outcome DiskFile::sync_all() {
+  if (::fsync(descriptor_) != 0) return disk_error("sync", path_, errno);
+  return success();
+}
+
 Result<bool> DiskFile::lock() {
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return true;
   if (errno == EWOULDBLOCK) return false;
@@ -103,7 +108,7 @@ Result<bool> DiskFile::lock() {
 Outcome sync_directory(const std::string& path) {
   Result<DiskFile> directory = DiskFile::open(path, O_RDONLY | O_DIRECTORY);
   if (!directory) return directory.error();
-  return directory->sync();
+  return directory->sync_all();
 }
 
 Outcome rename_file(const std::string& from, const std::string& to) {

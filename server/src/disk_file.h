@@ -28,6 +28,8 @@ class DiskFile {
   /// fdatasync. Not to be tried again after an Error: the system may have dropped
   /// the data and then report success.
   Outcome sync();
+  /// fsync: the metadata, too, which is all there is of a directory.
+  Outcome sync_all();
   /// Whether no other process holds the lock on this file. It goes with the process.
   Result<bool> lock();
 

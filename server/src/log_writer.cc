@@ -78,6 +78,7 @@ void LogWriter::run() {
     add(operations, wal_.sync());
     if (!execute(operations)) return;
     persisted_(group.back().id);
+    if (!execute(wal_.prepare())) return;
     if (idle() && !execute(wal_.mark())) return;
   }
 }

@@ -6,11 +6,13 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/signal_set.hpp>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "data_directory.h"
 #include "driver.h"
@@ -31,12 +33,24 @@ void ignore_signals() {
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-/// Each client takes a file descriptor, and the usual soft limit is 1024.
-void raise_descriptor_limit() {
+/// Each client takes a file descriptor, and the usual soft limit is 1024. The limit that now holds.
+std::uint64_t raise_descriptor_limit() {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return RLIM_INFINITY;
+  const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
+  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
+}
+
+/// Clients that took the last descriptor would make the log's next file fail, which ends the node.
+void fit_connections(NodeOptions& options, EventLog& log) {
+  const std::uint64_t descriptors = raise_descriptor_limit();
+  const std::size_t wanted = options.max_connections;
+  options.max_connections = affordable_connections(wanted, descriptors);
+  if (options.max_connections == wanted) return;
+  log.warning("takes " + std::to_string(options.max_connections) +
+              " clients at a time, not the --max-connections " + std::to_string(wanted) +
+              ": this process may open " + std::to_string(descriptors) +
+              " files (ulimit -Hn), and needs some for its log and the other nodes");
 }
 
 Incarnation fresh_incarnation() {
@@ -120,9 +134,11 @@ Result<int> serve(const NodeOptions& options, EventLog& log) {
   const Instant began = steady_now();
   Result<std::unique_ptr<DataDirectory>> directory = DataDirectory::open(options.data_dir);
   if (!directory) return directory.error();
+  Wal::Options log_options;
+  log_options.node_name = options.me().node_id;
+  log_options.members = options.cluster.names();
   Result<Wal::Opened> opened =
-      (*directory)
-          ->recover_or_create(Wal::Options{.node_name = options.me().node_id}, fresh_incarnation());
+      (*directory)->recover_or_create(std::move(log_options), fresh_incarnation());
   if (!opened) return opened.error();
 
   asio::io_context loop(1);
@@ -138,8 +154,14 @@ Result<int> serve(const NodeOptions& options, EventLog& log) {
   std::error_code error;
   for (const int signal : {SIGINT, SIGTERM}) signals.add(signal, error);
   if (error) return Error{"can't handle signals: " + error.message()};
-  signals.async_wait([&driver](const std::error_code& cancelled, int) {
-    if (!cancelled) driver.shut_down();
+  signals.async_wait([&](const std::error_code& cancelled, int) {
+    if (cancelled) return;
+    driver.shut_down();
+    signals.async_wait([&log](const std::error_code& over, int) {
+      if (over) return;
+      log.warning("a second signal: ends at once; what was acknowledged is on disk");
+      ::_exit(kFailed);
+    });
   });
   driver.start();
   loop.run();
@@ -148,10 +170,10 @@ Result<int> serve(const NodeOptions& options, EventLog& log) {
 
 }  // namespace
 
-int run_node(const NodeOptions& options) {
+int run_node(NodeOptions options) {
   ignore_signals();
-  raise_descriptor_limit();
   EventLog log(options.cluster, options.self, options.log_level);
+  fit_connections(options, log);
   const Result<int> status = serve(options, log);
   if (!status) {
     std::fprintf(stderr, "kvnode: %s\n", status.error().message.c_str());

@@ -11,6 +11,7 @@ namespace kv {
 namespace {
 
 constexpr int kUsageStatus = 2;
+constexpr std::uint64_t kReservedDescriptors = 128;
 
 constexpr const char* kExamples = R"(
 Examples:
@@ -157,6 +158,11 @@ UsageExit usage_error(std::string_view message) {
 }
 
 }  // namespace
+
+std::size_t affordable_connections(std::size_t wanted, std::uint64_t descriptors) {
+  if (descriptors <= kReservedDescriptors) return 1;
+  return std::min<std::uint64_t>(wanted, descriptors - kReservedDescriptors);
+}
 
 std::variant<NodeOptions, UsageExit> parse_node_options(std::vector<std::string> arguments) {
   CLI::App app{"kvnode: one server of a replicated, durable key-value store", "kvnode"};

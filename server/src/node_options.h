@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -25,6 +26,10 @@ struct NodeOptions {
 
   const Member& me() const { return *cluster.find(self); }
 };
+
+/// How many of `wanted` clients a process can serve that may open `descriptors` files: some of
+/// those are for the log, snapshots and peers. At least 1.
+std::size_t affordable_connections(std::size_t wanted, std::uint64_t descriptors);
 
 /// The program should print `text` (stdout if status is 0, else stderr) and exit.
 struct UsageExit {

@@ -17,8 +17,8 @@ using asio::ip::tcp;
 constexpr std::chrono::seconds kGreetingTimeout{5};
 constexpr std::chrono::milliseconds kAcceptRetry{100};
 constexpr std::size_t kReadBytes = 256 << 10;
-/// Each peer needs one, and one more while it replaces a dead one.
-constexpr std::size_t kSpareConnections = 32;
+/// Those that have not greeted.
+constexpr std::size_t kMaxStrangers = 32;
 constexpr Duration kComplaintInterval = seconds(1);
 constexpr Duration kSameComplaintInterval = seconds(10);
 
@@ -54,6 +54,11 @@ class PeerListener::Connection : public std::enable_shared_from_this<Connection>
     socket_.close(ignored);
     greeting_timer_.cancel();
     owner_.remove(*this);
+  }
+
+  void refuse(const std::string& why) {
+    owner_.complain("closed a connection from " + remote_ + " to the peer port: " + why);
+    close();
   }
 
   NodeId peer() const { return peer_; }
@@ -102,11 +107,6 @@ class PeerListener::Connection : public std::enable_shared_from_this<Connection>
     owner_.events_.peer_said(*message);
   }
 
-  void refuse(const std::string& why) {
-    owner_.complain("closed a connection from " + remote_ + " to the peer port: " + why);
-    close();
-  }
-
   PeerListener& owner_;
   std::string remote_;
   tcp::socket socket_;
@@ -143,11 +143,18 @@ void PeerListener::accept() {
 }
 
 void PeerListener::add(tcp::socket socket) {
-  if (connections_.size() >= cluster_.members.size() + kSpareConnections) {
-    return complain("too many connections on the peer port: refused " + text_of(socket));
-  }
+  close_oldest_stranger();
   connections_.push_back(std::make_shared<Connection>(std::move(socket), *this));
   connections_.back()->start();
+}
+
+/// The newcomer may be a peer, and a peer greets at once.
+void PeerListener::close_oldest_stranger() {
+  const auto is_stranger = [](const auto& connection) { return connection->peer() == kNoNode; };
+  const auto strangers = std::count_if(connections_.begin(), connections_.end(), is_stranger);
+  if (static_cast<std::size_t>(strangers) < kMaxStrangers) return;
+  const auto oldest = *std::find_if(connections_.begin(), connections_.end(), is_stranger);
+  oldest->refuse("it has not greeted, and more come in");
 }
 
 void PeerListener::greeted(const Connection& connection) {

@@ -43,6 +43,7 @@ class PeerListener {
 
   void accept();
   void add(asio::ip::tcp::socket socket);
+  void close_oldest_stranger();
   /// An older connection of the same peer is dead or about to be: closes it.
   void greeted(const Connection& connection);
   void remove(const Connection& connection);

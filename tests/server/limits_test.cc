@@ -249,7 +249,8 @@ TEST(NodeLimits, ClientsCannotTakeTheDescriptorsOfTheLog) {
 
   std::vector<LineConnection> clients;
   for (int i = 0; i < 200; ++i) {
-    auto connection = LineConnection::connect("127.0.0.1", cluster.member(primary).port, seconds(2));
+    auto connection =
+        LineConnection::connect("127.0.0.1", cluster.member(primary).port, seconds(2));
     if (connection) clients.push_back(std::move(*connection));
   }
   // Four segments.

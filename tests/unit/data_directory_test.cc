@@ -257,10 +257,10 @@ TEST_F(DataDirectoryTest, SaysWhatIsInTheWayOfTheDirectory) {
 }
 
 TEST(DiskError, ShowsAWayOut) {
-  EXPECT_EQ(
-      disk_error("sync", "/d/f", EIO).message,
-      "cannot sync /d/f: Input/output error. The disk may be failing: look at the system's log; "
-      "restore the data directory on another disk, or start the node there as a new, empty one.");
+  EXPECT_EQ(disk_error("sync", "/d/f", EIO).message,
+            "cannot sync /d/f: Input/output error. The disk may be failing: look at the system's "
+            "log, then "
+            "move the data directory to another disk and start the node there.");
   for (const int error_number : {ENOSPC, EDQUOT, EFBIG, EROFS, EACCES, EPERM, EMFILE, EINVAL}) {
     const std::string message = disk_error("open", "/d/f", error_number).message;
     EXPECT_TRUE(message.ends_with("start the node again.")) << message;

@@ -111,6 +111,7 @@ class Life {
       }
       if (!executed(wal_->sync())) return;
       possible_.erase(possible_.begin(), possible_.end() - 1);
+      if (!executed(wal_->prepare())) return;
       if (rng_.below(2) == 0 && !executed(wal_->mark())) return;
     }
   }
@@ -243,6 +244,7 @@ struct SmallLog {
     while (disk.files().size() < 2 || index < 35) {
       commit();
       disk.execute(wal.sync());
+      disk.execute(wal.prepare());
     }
     disk.execute(wal.mark());
     known_synced = history.size() - 1;

@@ -238,9 +238,8 @@ TEST(Wal, RefusesDamageBeforeAMark) {
   rig.mark();
   rig.disk.content(kFirst)[end + 60] ^= 1;
   EXPECT_EQ(rig.error(), kFirst + " is damaged at offset " + std::to_string(end) +
-                             ", before data that was known to be on disk. Restore this data "
-                             "directory from a backup, or remove it and start the node as a new, "
-                             "empty one.");
+                             ", before data that was known to be on disk." +
+                             std::string(kDamageWayOut));
 }
 
 TEST(Wal, RefusesDamageBeforeALaterGroup) {
@@ -414,6 +413,25 @@ TEST(Wal, KnowsTheNamesOfSegments) {
                            "log-0000000000000001.wal.tmp", "snapshot-000000000042.snap"}) {
     EXPECT_FALSE(Wal::is_segment_name(name)) << name;
   }
+}
+
+TEST(Wal, RefusesALogOfAClusterWithOtherMembers) {
+  const auto log_of = [](const std::string& members) {
+    Wal::Opened opened = Wal::create({"node2", 64 << 10, members}, 7);
+    MemoryDisk disk;
+    disk.execute(opened.operations);
+    return disk.files();
+  };
+  const auto opens = [](std::vector<Wal::File> files, const std::string& members) {
+    return Wal::open({"node2", 64 << 10, members}, std::move(files), nullptr);
+  };
+  EXPECT_TRUE(opens(log_of("node1, node2, node3"), "node1, node2, node3"));
+  const auto refused = opens(log_of("node1, node2, node3"), "node0, node1, node2, node3");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("a cluster of node1, node2, node3"), std::string::npos)
+      << refused.error().message;
+  EXPECT_FALSE(opens(log_of("node2"), "node1, node2, node3")) << "what ran alone doesn't come back";
+  EXPECT_TRUE(opens(log_of("node1, node2, node3"), "node2")) << "to read what is left, alone";
 }
 
 }  // namespace

@@ -13,6 +13,14 @@
 
 namespace kv {
 
+/// What to do about a damaged file of a data directory. An older copy of it is no way out: the node
+/// would have forgotten votes and entries that others count on.
+inline constexpr std::string_view kDamageWayOut =
+    " Look after the disk, then move this data directory away and start the node with an empty "
+    "one: "
+    "it fetches all data from the primary, but has no vote (docs/operations.md, \"A damaged "
+    "file\").";
+
 /// The state machine after entry `last_index`, which stands for the log up to there (Raft paper
 /// §7).
 struct Snapshot {

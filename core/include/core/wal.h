@@ -76,6 +76,9 @@ class Wal {
     std::string node_name{};  ///< at most 255 bytes; kept in every segment
     /// At least 4096, a multiple of 8. A larger frame gets a segment of its own.
     std::uint64_t segment_bytes{8 << 20};
+    /// Names of all members, "node1, node2, node3", at most 4096 bytes; kept in every segment. Ids
+    /// of nodes are positions in this list, so a log must not be read with another one.
+    std::string members{};
   };
 
   struct File {
@@ -100,6 +103,10 @@ class Wal {
   std::vector<DiskOperation> append(const Write& write);
   /// The sync that makes all appended so far durable.
   std::vector<DiskOperation> sync();
+  /// After sync() was done: a step towards the next segment, so that its beginning won't hold up a
+  /// group. What was appended doesn't depend on it: report that durable first. Has syncs of its
+  /// own.
+  std::vector<DiskOperation> prepare();
   /// After sync() was done and nothing else is waiting: a mark that tells recovery that all before
   /// it was synced, so that later damage can't pass for a torn tail. Needs no sync.
   std::vector<DiskOperation> mark();
@@ -131,7 +138,6 @@ class Wal {
   std::string free_spare_name() const;
   std::string take_spare(std::uint64_t size_bytes, std::vector<DiskOperation>& operations);
   void fill_spare(Spare& spare, std::uint64_t target_bytes, std::vector<DiskOperation>& operations);
-  void prepare_spare(std::vector<DiskOperation>& operations);
 
   Options options_{};
   Incarnation incarnation_{0};
