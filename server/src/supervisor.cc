@@ -291,8 +291,8 @@ std::string Supervisor::suggestions(const Answers& answers) const {
     text += command("export KV_CLUSTER='" + to_string(options_.cluster) + "'");
   }
   text += command(kvctl + R"( set user:1 '{"name":"Alice","age":30}')");
-  text += command(fmt::format("(echo 'GET user:1'; sleep 1) | nc {} {}", primary.member.host,
-                              primary.member.port));
+  text += command(
+      fmt::format("echo 'GET user:1' | nc -N {} {}", primary.member.host, primary.member.port));
   text += command(kvctl + " status --watch");
   text += explained(kvctl, "a prompt that follows the primary");
   text += explained(kill, "the primary dies: another node takes over " + command_.failover_time);

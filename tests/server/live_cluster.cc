@@ -67,6 +67,9 @@ LiveCluster::LiveCluster(Options options) : options_(std::move(options)) {
   if (options_.start) {
     start_all();
     primary();
+    for (const std::string& node : names()) {
+      EXPECT_TRUE(eventually([&] { return status(node).has_value(); })) << node << " answers";
+    }
   }
 }
 

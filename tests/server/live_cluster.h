@@ -21,7 +21,7 @@ class LiveCluster {
     std::string timing{"lan"};
     std::vector<std::string> more_arguments{};
     std::string bootstrap{"node1"};  ///< started with --primary
-    bool start{true};                ///< start all and wait for a primary
+    bool start{true};                ///< start all, wait for a primary and all answers
     std::string folder{};  ///< another cluster's folder, to fight for its data; empty: an own one
   };
 

@@ -16,10 +16,12 @@ class TestKVStoreReplication : public testing::Test {
     ASSERT_TRUE(eventually([&] { return cluster.primary() != before; }));
   }
   std::string value_of(const std::string& key) {
-    return cluster.execute("GET " + key).value.value_or("none");
+    const auto reply = client.execute("GET " + key);
+    return reply ? reply->value.value_or("none") : reply.error().message;
   }
 
   LiveCluster cluster;
+  ClusterClient client{cluster.config()};
 };
 
 TEST_F(TestKVStoreReplication, PrimaryNodeStartsAsPrimary) {
