@@ -180,8 +180,8 @@ void Raft::on(Instant now, const Message& message, const AppendReply& reply) {
     progress.received = std::max(progress.received, reply.received);
     progress.free_inflight();
     if (progress.feed == Feed::kProbe && reply.received + 1 >= progress.next) {
-      progress.received =
-          reply.received;  // a restarted follower may have lost what it had not persisted
+      // A restarted follower may have lost what it had not persisted.
+      progress.received = reply.received;
       replicate_from(progress, std::max(reply.received, progress.match) + 1);
     } else if (progress.feed == Feed::kSnapshot && leader->snapshot &&
                reply.received >= leader->snapshot->last_index) {

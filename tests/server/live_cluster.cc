@@ -76,6 +76,10 @@ LiveCluster::LiveCluster(Options options) : options_(std::move(options)) {
 LiveCluster::~LiveCluster() {
   for (const std::string& node : names()) {
     kill(node);
+    // In a build with sanitizers: what they found in the node.
+    for (const char* report : {"Sanitizer", "runtime error:", "CHECK("}) {
+      EXPECT_EQ(log_of(node).find(report), std::string::npos) << node << " reports an error";
+    }
     if (testing::Test::HasFailure()) std::cerr << "--- log of " << node << "\n" << log_of(node);
   }
   std::error_code ignored;
