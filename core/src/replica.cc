@@ -20,7 +20,7 @@ constexpr std::size_t kAnswerBytesAtOnce = 4 << 20;
 
 }  // namespace
 
-Replica::Replica(Config config, Recovered recovered, std::uint64_t seed, Instant now)
+Replica::Replica(const Config& config, const Recovered& recovered, std::uint64_t seed, Instant now)
     : config_(config), raft_(config, recovered, seed, now), store_(config.shard_count) {
   if (recovered.snapshot) {
     store_ = recovered.snapshot->state;

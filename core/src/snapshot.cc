@@ -74,11 +74,11 @@ Outcome load_shards(KvStore& state, std::uint32_t count, std::string_view data) 
   return success();
 }
 
-SnapshotEncoder::SnapshotEncoder(SnapshotPtr snapshot)
-    : last_index_(snapshot->last_index),
-      last_term_(snapshot->last_term),
-      state_(snapshot->state),
-      keys_(snapshot->state.size()) {}
+SnapshotEncoder::SnapshotEncoder(const Snapshot& snapshot)
+    : last_index_(snapshot.last_index),
+      last_term_(snapshot.last_term),
+      state_(snapshot.state),
+      keys_(snapshot.state.size()) {}
 
 std::string SnapshotEncoder::next(std::size_t target_bytes) {
   switch (part_) {

@@ -64,7 +64,7 @@ void ClientListener::refuse(tcp::socket socket) {
   // As much as goes without waiting. What the client sent already is read: bytes left unread would
   // make the system drop the answer on its way.
   std::error_code ignored;
-  std::array<char, 4096> input;
+  std::array<char, 4096> input{};
   socket.non_blocking(true, ignored);
   socket.write_some(asio::buffer(reply), ignored);
   socket.shutdown(tcp::socket::shutdown_send, ignored);

@@ -40,22 +40,23 @@ Config make_config(const NodeOptions& options, const Recovered& recovered) {
 
 }  // namespace
 
-Driver::Driver(asio::io_context& loop, const NodeOptions& options, Acceptors acceptors, Wal wal,
-               Recovered recovered, DataDirectory& directory, EventLog& log)
+Driver::Driver(asio::io_context& loop, const NodeOptions& options, Holdings holdings,
+               DataDirectory& directory, EventLog& log)
     : loop_(loop),
       options_(options),
       log_(log),
       started_at_(steady_now()),
-      replica_(make_config(options, recovered), recovered, random_seed(), started_at_),
+      replica_(make_config(options, holdings.recovered), holdings.recovered, random_seed(),
+               started_at_),
       log_writer_(
-          std::move(wal), directory,
+          std::move(holdings.wal), directory,
           [this](WriteId id) {
             asio::post(loop_, [this, id] {
               replica_.persisted(steady_now(), id);
               schedule_flush();
             });
           },
-          [this](Error error) { asio::post(loop_, [this, error] { fail(error); }); }),
+          [this](const Error& error) { asio::post(loop_, [this, error] { fail(error); }); }),
       snapshot_writer_(
           directory,
           [this](LogIndex last_index) {
@@ -64,7 +65,7 @@ Driver::Driver(asio::io_context& loop, const NodeOptions& options, Acceptors acc
               schedule_flush();
             });
           },
-          [this](Error error) {
+          [this](const Error& error) {
             asio::post(loop_, [this, error] {
               // Nothing is lost without it: the log keeps what the snapshot would have covered.
               log_.error("a snapshot failed: " + error.message +
@@ -72,11 +73,11 @@ Driver::Driver(asio::io_context& loop, const NodeOptions& options, Acceptors acc
               replica_.snapshot_failed(steady_now());
             });
           }),
-      clients_(std::move(acceptors.clients), options.cluster, options.max_connections, *this, log),
-      peers_(std::move(acceptors.peers), options.cluster, options.self, *this, log),
+      clients_(std::move(holdings.clients), options.cluster, options.max_connections, *this, log),
+      peers_(std::move(holdings.peers), options.cluster, options.self, *this, log),
       timer_(loop),
       stop_timer_(loop) {
-  make_links(Rng(random_seed()), recovered.incarnation);
+  make_links(Rng(random_seed()), holdings.recovered.incarnation);
 }
 
 void Driver::make_links(Rng rng, Incarnation incarnation) {

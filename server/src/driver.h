@@ -27,14 +27,17 @@ namespace kv {
 /// together. Used on the loop's thread; must outlive the loop's run.
 class Driver final : public ClientRequests, public PeerEvents {
  public:
-  struct Acceptors {
+  /// What the node holds when it begins to run.
+  struct Holdings {
     asio::ip::tcp::acceptor clients;
     asio::ip::tcp::acceptor peers;
+    Wal wal;
+    Recovered recovered;
   };
 
   /// `options`, `directory` and `log` must outlive the driver.
-  Driver(asio::io_context& loop, const NodeOptions& options, Acceptors acceptors, Wal wal,
-         Recovered recovered, DataDirectory& directory, EventLog& log);
+  Driver(asio::io_context& loop, const NodeOptions& options, Holdings holdings,
+         DataDirectory& directory, EventLog& log);
 
   void start();
   /// 0 after a shutdown, 1 after a failure of the disk; once the loop's run has ended.

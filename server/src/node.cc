@@ -148,8 +148,10 @@ Result<int> serve(const NodeOptions& options, EventLog& log) {
   if (!peers) return peers.error();
   announce(options, *opened, steady_now() - began, log);
 
-  Driver driver(loop, options, {std::move(*clients), std::move(*peers)}, std::move(opened->wal),
-                std::move(opened->recovered), **directory, log);
+  Driver driver(loop, options,
+                {std::move(*clients), std::move(*peers), std::move(opened->wal),
+                 std::move(opened->recovered)},
+                **directory, log);
   asio::signal_set signals(loop);
   std::error_code error;
   for (const int signal : {SIGINT, SIGTERM}) signals.add(signal, error);

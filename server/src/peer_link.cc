@@ -61,7 +61,7 @@ void PeerLink::flush() {
     buffers.push_back(asio::buffer(frame.header));
     buffers.push_back(asio::buffer(frame.payload));
   }
-  asio::async_write(socket_, std::move(buffers),
+  asio::async_write(socket_, buffers,
                     [this, attempt = attempt_](const std::error_code& error, std::size_t) {
                       if (attempt != attempt_) return;
                       sending_.clear();

@@ -21,7 +21,8 @@ Outcome write_file(const std::string& path, SnapshotPtr snapshot,
                    const std::atomic<bool>& cancelled) {
   Result<DiskFile> file = DiskFile::open(path, O_WRONLY | O_CREAT | O_TRUNC);
   if (!file) return file.error();
-  SnapshotEncoder encoder(std::move(snapshot));
+  SnapshotEncoder encoder(*snapshot);
+  snapshot.reset();  // the encoder frees what it has written, if nobody else holds it
   std::uint64_t offset = 0;
   std::uint64_t synced_to = 0;
   for (;;) {
@@ -59,9 +60,9 @@ void remove_older_snapshots(const std::string& directory, LogIndex index) {
   std::error_code failure;
   std::filesystem::directory_iterator entry(directory, failure);
   for (; !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure)) {
-    const std::string name = entry->path().filename().string();
-    if (parse_snapshot_file_name(name).value_or(index) < index) {
-      (void)remove_file(directory + "/" + name);
+    const std::filesystem::path& path = entry->path();
+    if (parse_snapshot_file_name(path.filename().string()).value_or(index) < index) {
+      (void)remove_file(path.string());
     }
   }
 }

@@ -26,7 +26,7 @@ SnapshotPtr make_snapshot(std::uint32_t shard_count, std::uint64_t keys, std::si
 }
 
 std::string encode_file(const SnapshotPtr& snapshot, std::size_t target_bytes = 256 << 10) {
-  SnapshotEncoder encoder(snapshot);
+  SnapshotEncoder encoder(*snapshot);
   std::string file;
   for (std::string piece = encoder.next(target_bytes); !piece.empty();
        piece = encoder.next(target_bytes)) {
@@ -106,7 +106,7 @@ TEST(Snapshot, OfAnEmptyStoreSurvivesItsFile) {
 
 TEST(Snapshot, IsWrittenInPiecesOfAboutTheTarget) {
   const SnapshotPtr snapshot = make_snapshot(256, 5'000, 100);
-  SnapshotEncoder encoder(snapshot);
+  SnapshotEncoder encoder(*snapshot);
   int pieces = 0;
   for (std::string piece = encoder.next(20'000); !piece.empty(); piece = encoder.next(20'000)) {
     EXPECT_LE(piece.size(), 20'100U);
@@ -173,7 +173,7 @@ TEST(Snapshot, RefusesBytesBehindItsEnd) {
 }
 
 TEST(Snapshot, RefusesBlocksThatAreLostDoubledOrMoved) {
-  SnapshotEncoder encoder(make_snapshot(2, 10, 10));
+  SnapshotEncoder encoder(*make_snapshot(2, 10, 10));
   const std::string header = encoder.next(1);
   const std::string first = encoder.next(1);
   const std::string second = encoder.next(1);

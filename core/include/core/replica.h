@@ -27,7 +27,7 @@ namespace kv {
 class Replica {
  public:
   /// `recovered` is what the log's recovery found; `seed` feeds the election jitter.
-  Replica(Config config, Recovered recovered, std::uint64_t seed, Instant now);
+  Replica(const Config& config, const Recovered& recovered, std::uint64_t seed, Instant now);
 
   // --- inputs ---
   /// Fires the deadlines that have passed; early or repeated calls do nothing.

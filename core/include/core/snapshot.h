@@ -46,7 +46,7 @@ Outcome load_shards(KvStore& state, std::uint32_t count, std::string_view data);
 /// only as far as the file hasn't got yet. Format: docs/formats.md.
 class SnapshotEncoder {
  public:
-  explicit SnapshotEncoder(SnapshotPtr snapshot);
+  explicit SnapshotEncoder(const Snapshot& snapshot);
   /// The next piece (about `target_bytes`), empty when all has been given.
   std::string next(std::size_t target_bytes);
 
