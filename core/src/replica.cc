@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kEntryOverheadBytes = 80;
 /// Bounds on what one turn does, so that the node keeps hearing its peers; the rest follows at
 /// once.
-constexpr LogIndex kApplyAtOnce = 4096;
+constexpr LogIndex kApplyAtOnce = 1024;
 constexpr std::size_t kAnswerBytesAtOnce = 4 << 20;
 
 }  // namespace
