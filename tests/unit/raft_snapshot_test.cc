@@ -258,5 +258,28 @@ TEST(Snapshot, MayBeDurableBeforeTheTermInWhichItsEntriesCame) {
   EXPECT_TRUE(same_state(lab));
 }
 
+TEST(SnapshotTransfer, NeverCostsAFollowerEntriesThatTheLeaderMayHaveCounted) {
+  Lab::Options options;
+  options.bootstrap = 1;
+  Lab lab(options);
+  ASSERT_TRUE(lab.run_until_serving(seconds(1)));
+  // Node 2 holds entries, durably, of which it doesn't know yet that they are committed.
+  for (int i = 0; i < 5; ++i) lab.submit(1, set_request(lab.next_request(), "key", "value"));
+  const std::vector<Message> appends = lab.network;
+  for (const Message& message : appends) {
+    if (message.to == 2) lab.deliver(message);
+  }
+  lab.persist(2, 10);
+  const Raft& follower = lab.replica(2).raft();
+  const LogIndex last = follower.log().last_index();
+  ASSERT_LT(follower.commit(), last - 2);
+  // A snapshot for a part of them arrives: late, or from a leader that lost sight of this follower.
+  SnapshotRequest request{last - 2, follower.term(), 16, 0, 16, {}};
+  lab.deliver({1, 2, follower.term(), lab.node(1).config.incarnation, 0, request});
+  EXPECT_EQ(follower.log().last_index(), last);
+  EXPECT_EQ(follower.persisted_index(), last);
+  EXPECT_EQ(follower.commit(), last - 2) << "a snapshot stands only for what is committed";
+}
+
 }  // namespace
 }  // namespace kv
