@@ -3,7 +3,6 @@
 #include <string>
 
 #include "core/check.h"
-#include "core/overloaded.h"
 
 namespace kv {
 
@@ -39,6 +38,8 @@ std::string_view to_string(Cause cause) {
 
 std::string_view to_string(Reason reason) {
   switch (reason) {
+    case Reason::kNone:
+      return "none";
     case Reason::kUnknownSender:
       return "sender is no member";
     case Reason::kNotForMe:
@@ -68,76 +69,97 @@ std::string node(NodeId id) {
   return "node " + std::to_string(id);
 }
 
+std::string text(std::string_view view) {
+  return std::string(view);
+}
+
+/// One line for each kind of event.
+struct Describe {
+  std::string operator()(const RoleChanged& e) const {
+    return text(to_string(e.from)) + " -> " + text(to_string(e.to)) + " in term " + number(e.term) +
+           ": " + text(to_string(e.cause));
+  }
+  std::string operator()(const TermChanged& e) const {
+    return "moves from term " + number(e.from) + " to term " + number(e.term);
+  }
+  std::string operator()(const CampaignStarted& e) const {
+    return text(e.pre ? "asks who would vote for it" : "campaigns") + " in term " + number(e.term) +
+           ": " + text(to_string(e.cause));
+  }
+  std::string operator()(const VoteAnswered& e) const {
+    return text(e.granted ? "grants " : "refuses ") + (e.pre ? "pre-vote" : "vote") + " to " +
+           node(e.candidate) + " in term " + number(e.term) +
+           (e.granted ? "" : ": " + text(to_string(e.reason)));
+  }
+  std::string operator()(const VoteReceived& e) const {
+    return node(e.voter) + (e.granted ? " grants" : " refuses") + " its " +
+           (e.pre ? "pre-vote" : "vote") + " in term " + number(e.term);
+  }
+  std::string operator()(const LeaderRecognised& e) const {
+    return "follows " + node(e.leader) + " in term " + number(e.term);
+  }
+  std::string operator()(const EntriesAppended& e) const {
+    return "appends entries " + number(e.first) + ".." + number(e.last) + " of term " +
+           number(e.term);
+  }
+  std::string operator()(const EntriesTruncated& e) const {
+    return "cuts entries " + number(e.from) + ".." + number(e.old_last) +
+           ", which differ from the primary's";
+  }
+  std::string operator()(const EntriesPersisted& e) const {
+    return "persisted through " + number(e.last);
+  }
+  std::string operator()(const CommitAdvanced& e) const {
+    return "commits through " + number(e.commit);
+  }
+  std::string operator()(const EntriesApplied& e) const {
+    return "applied through " + number(e.last);
+  }
+  std::string operator()(const AppendRefused& e) const {
+    return "refuses entries behind " + number(e.previous_index) + " from " + node(e.leader) +
+           ": the log differs there";
+  }
+  std::string operator()(const SnapshotTaken& e) const {
+    return "snapshot at " + number(e.last_index) + " is on disk";
+  }
+  std::string operator()(const LogCompacted& e) const {
+    return "log now begins at " + number(e.first);
+  }
+  std::string operator()(const SnapshotSendStarted& e) const {
+    return "sends a snapshot to " + node(e.to) + ", which is too far behind for the log";
+  }
+  std::string operator()(const SnapshotSendEnded& e) const {
+    return text(e.done ? "has brought " : "gives up bringing ") + node(e.to) +
+           " up to date with a snapshot";
+  }
+  std::string operator()(const SnapshotInstalled& e) const {
+    return "installs the primary's snapshot at " + number(e.last_index) + " of term " +
+           number(e.last_term);
+  }
+  std::string operator()(const ReadRoundConfirmed& e) const {
+    return "a majority confirms read round " + number(e.round);
+  }
+  std::string operator()(const TransferStarted& e) const { return "hands over to " + node(e.to); }
+  std::string operator()(const TransferEnded& e) const {
+    return "hand-over to " + node(e.to) + (e.done ? " is done" : " is given up");
+  }
+  std::string operator()(const PeerWiped& e) const {
+    return node(e.peer) + " came back with another data directory: it neither votes nor counts";
+  }
+  std::string operator()(const SelfWiped& e) const {
+    return node(e.told_by) +
+           " knows this node with another data directory: this one neither votes "
+           "nor counts";
+  }
+  std::string operator()(const MessageIgnored& e) const {
+    return "ignores " + text(e.type) + " from " + node(e.from) + ": " + text(to_string(e.reason));
+  }
+};
+
 }  // namespace
 
 std::string describe(const Event& event) {
-  const auto text = [](std::string_view view) { return std::string(view); };
-  return std::visit(
-      Overloaded{[&](const RoleChanged& e) {
-                   return text(to_string(e.from)) + " -> " + text(to_string(e.to)) + " in term " +
-                          number(e.term) + ": " + text(to_string(e.cause));
-                 },
-                 [&](const CampaignStarted& e) {
-                   return text(e.pre ? "asks who would vote for it" : "campaigns") + " in term " +
-                          number(e.term) + ": " + text(to_string(e.cause));
-                 },
-                 [&](const VoteAnswered& e) {
-                   return text(e.granted ? "grants " : "refuses ") + (e.pre ? "pre-vote" : "vote") +
-                          " to " + node(e.candidate) + " in term " + number(e.term) +
-                          (e.granted ? "" : ": " + text(to_string(e.reason)));
-                 },
-                 [&](const VoteReceived& e) {
-                   return node(e.voter) + (e.granted ? " grants" : " refuses") + " its " +
-                          (e.pre ? "pre-vote" : "vote") + " in term " + number(e.term);
-                 },
-                 [&](const LeaderRecognised& e) {
-                   return "follows " + node(e.leader) + " in term " + number(e.term);
-                 },
-                 [&](const EntriesAppended& e) {
-                   return "appends entries " + number(e.first) + ".." + number(e.last) +
-                          " of term " + number(e.term);
-                 },
-                 [&](const EntriesTruncated& e) {
-                   return "cuts entries " + number(e.from) + ".." + number(e.old_last) +
-                          ", which differ from the primary's";
-                 },
-                 [&](const EntriesPersisted& e) { return "persisted through " + number(e.last); },
-                 [&](const CommitAdvanced& e) { return "commits through " + number(e.commit); },
-                 [&](const EntriesApplied& e) { return "applied through " + number(e.last); },
-                 [&](const AppendRefused& e) {
-                   return "refuses entries behind " + number(e.previous_index) + " from " +
-                          node(e.leader) + ": the log differs there";
-                 },
-                 [&](const SnapshotTaken& e) {
-                   return "snapshot at " + number(e.last_index) + " is on disk";
-                 },
-                 [&](const LogCompacted& e) { return "log now begins at " + number(e.first); },
-                 [&](const SnapshotSendStarted& e) {
-                   return "sends a snapshot to " + node(e.to) +
-                          ", which is too far behind for the log";
-                 },
-                 [&](const SnapshotInstalled& e) {
-                   return "installs the primary's snapshot at " + number(e.last_index) +
-                          " of term " + number(e.last_term);
-                 },
-                 [&](const TransferStarted& e) { return "hands over to " + node(e.to); },
-                 [&](const TransferEnded& e) {
-                   return "hand-over to " + node(e.to) + (e.done ? " is done" : " is given up");
-                 },
-                 [&](const PeerWiped& e) {
-                   return node(e.peer) +
-                          " came back with another data directory: it neither votes nor counts";
-                 },
-                 [&](const SelfWiped& e) {
-                   return node(e.told_by) +
-                          " knows this node with another data directory: this one neither votes "
-                          "nor counts";
-                 },
-                 [&](const MessageIgnored& e) {
-                   return "ignores " + text(e.type) + " from " + node(e.from) + ": " +
-                          text(to_string(e.reason));
-                 }},
-      event);
+  return std::visit(Describe{}, event);
 }
 
 }  // namespace kv

@@ -84,27 +84,40 @@ std::optional<std::string> broken_invariant(const Raft& raft) {
   return std::nullopt;
 }
 
-std::optional<std::string> broken_transition(const Raft& before, const Raft& after) {
-  if (after.term() < before.term()) {
-    return at("The term went back from", before.term()) + at(" to", after.term()) + ".";
+void Footprint::take(const Raft& raft) {
+  term = raft.term();
+  voted_for = raft.hard_state().voted_for;
+  commit = raft.commit();
+  last_index = raft.log().last_index();
+  matches.clear();
+  const auto* leader = std::get_if<Leader>(&raft.role_state());
+  leads = leader != nullptr;
+  if (!leads) return;
+  for (const auto& [peer, progress] : leader->progress)
+    matches.push_back({peer, progress.wiped, progress.match});
+}
+
+std::optional<std::string> broken_transition(const Footprint& before, const Raft& after) {
+  if (after.term() < before.term) {
+    return at("The term went back from", before.term) + at(" to", after.term()) + ".";
   }
-  if (after.commit() < before.commit()) {
-    return at("The commit index went back from", before.commit()) + at(" to", after.commit()) + ".";
+  if (after.commit() < before.commit) {
+    return at("The commit index went back from", before.commit) + at(" to", after.commit()) + ".";
   }
-  const NodeId vote = before.hard_state().voted_for;
-  if (after.term() == before.term() && vote != kNoNode && after.hard_state().voted_for != vote) {
+  const NodeId vote = before.voted_for;
+  if (after.term() == before.term && vote != kNoNode && after.hard_state().voted_for != vote) {
     return at("A second vote in term", after.term()) + ": for " + at("node", vote) + ", then for " +
            at("node", after.hard_state().voted_for) + ".";
   }
-  if (before.is_leader() && after.is_leader() && before.term() == after.term()) {
-    if (after.log().last_index() < before.log().last_index())
-      return "A leader's log became shorter.";
-    for (const auto& [id, progress] : std::get<Leader>(before.role_state()).progress) {
-      const Progress& now = std::get<Leader>(after.role_state()).progress.at(id);
-      if (now.wiped == progress.wiped && now.match < progress.match) {
-        return at("The match index of node", id) + at(" went back from", progress.match) +
-               at(" to", now.match) + ".";
-      }
+  const auto* leader = std::get_if<Leader>(&after.role_state());
+  if (!before.leads || leader == nullptr || before.term != after.term()) return std::nullopt;
+  if (after.log().last_index() < before.last_index) return "A leader's log became shorter.";
+  for (const Footprint::Match& then : before.matches) {
+    const Progress& now = leader->progress.at(then.peer);
+    // One that lost its disk counts nowhere, and may lose it again.
+    if (!now.wiped && !then.wiped && now.match < then.match) {
+      return at("The match index of node", then.peer) + at(" went back from", then.match) +
+             at(" to", now.match) + ".";
     }
   }
   return std::nullopt;

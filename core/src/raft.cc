@@ -157,6 +157,7 @@ void Raft::note_incarnation(NodeId peer, Incarnation seen) {
   // What one incarnation acknowledged says nothing about the other's disk.
   if (auto* leader = std::get_if<Leader>(&role_)) {
     Progress& progress = leader->progress.at(peer);
+    if (progress.feed == Feed::kSnapshot) report(SnapshotSendEnded{peer, false});
     progress.match = 0;
     progress.received = 0;
     progress.read_round = 0;
@@ -227,7 +228,12 @@ void Raft::change_role(RoleState role, Cause cause) {
     report(
         TransferEnded{leader->transfer->to, leader->transfer->told && cause == Cause::kHigherTerm});
   }
-  if (auto* leader = std::get_if<Leader>(&role_)) retired_.push_back(std::move(leader->snapshot));
+  if (auto* leader = std::get_if<Leader>(&role_)) {
+    for (const auto& [peer, progress] : leader->progress) {
+      if (progress.feed == Feed::kSnapshot) report(SnapshotSendEnded{peer, false});
+    }
+    retired_.push_back(std::move(leader->snapshot));
+  }
   role_ = std::move(role);
   if (before != this->role()) report(RoleChanged{before, this->role(), term(), cause});
 }
@@ -240,7 +246,10 @@ void Raft::set_term(Term term, NodeId voted_for) {
 }
 
 void Raft::become_follower(Instant now, Term term, NodeId leader, Cause cause) {
-  if (term > hard_state_.term) set_term(term, kNoNode);
+  if (term > hard_state_.term) {
+    if (role() == Role::kFollower) report(TermChanged{hard_state_.term, term});
+    set_term(term, kNoNode);
+  }
   Follower follower;
   follower.election_due = now + random_election_timeout();
   change_role(follower, cause);

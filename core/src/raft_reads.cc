@@ -32,7 +32,10 @@ void Raft::confirm_rounds() {
   for (const auto& [id, progress] : leader.progress) {
     answered.push_back(progress.wiped ? 0 : progress.read_round);
   }
-  leader.round_confirmed = std::max(leader.round_confirmed, reached_by_quorum(std::move(answered)));
+  const std::uint64_t round = reached_by_quorum(std::move(answered));
+  if (round <= leader.round_confirmed) return;
+  leader.round_confirmed = round;
+  report(ReadRoundConfirmed{round});
 }
 
 std::uint64_t Raft::confirmed_round() const {

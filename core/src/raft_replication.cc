@@ -49,6 +49,7 @@ void Raft::tick_leader(Instant now) {
     if (progress.feed == Feed::kSnapshot &&
         now - progress.heard >= config_.timing.election_timeout_min) {
       // Gone: the log needn't be kept for it. When it is back it says where it stands.
+      report(SnapshotSendEnded{id, false});
       progress.to_probe(log_.last_index() + 1);
     }
     if (notify && progress.commit_sent < commit_) progress.send_now = true;
@@ -185,6 +186,7 @@ void Raft::on(Instant now, const Message& message, const AppendReply& reply) {
       replicate_from(progress, std::max(reply.received, progress.match) + 1);
     } else if (progress.feed == Feed::kSnapshot && leader->snapshot &&
                reply.received >= leader->snapshot->last_index) {
+      report(SnapshotSendEnded{message.from, true});
       progress.to_replicate(reply.received + 1);
       progress.resend_due.reset();
     } else if (progress.feed == Feed::kSnapshot) {

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/duration_text.h"
 #include "reply_text.h"
-#include "server/duration_text.h"
 
 namespace kv {
 namespace {

@@ -10,8 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/duration_text.h"
 #include "reply_text.h"
-#include "server/duration_text.h"
 #include "terminal.h"
 
 namespace kv {

@@ -4,7 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "server/duration_text.h"
+#include "core/duration_text.h"
 #include "terminal.h"
 
 namespace kv {

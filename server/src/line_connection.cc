@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/duration_text.h"
 #include "server/client.h"
-#include "server/duration_text.h"
 
 namespace kv {
 namespace {

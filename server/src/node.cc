@@ -14,10 +14,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "core/duration_text.h"
 #include "data_directory.h"
 #include "driver.h"
 #include "event_log.h"
-#include "server/duration_text.h"
 #include "steady_now.h"
 
 namespace kv {

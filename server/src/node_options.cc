@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "server/duration_text.h"
+#include "core/duration_text.h"
 
 namespace kv {
 namespace {

@@ -10,7 +10,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "server/duration_text.h"
+#include "core/duration_text.h"
 
 namespace kv {
 namespace {

@@ -75,6 +75,7 @@ struct HeaderException {
 };
 constexpr auto kCoreExceptions = std::to_array<HeaderException>({
     {"core/src/hash.cc", "xxhash.h"},
+    {"core/src/trace_json_reader.cc", "nlohmann/json.hpp"},
     {"core/src/check.cc", "cstdio"},
     {"core/src/check.cc", "cstdlib"},
 });

@@ -64,7 +64,8 @@ template <typename Input>
 void Lab::feed(NodeId id, Input input) {
   Node& node = nodes_.at(id);
   if (!node.replica) return;
-  const std::optional<Raft> before = node.replica->raft();
+  Footprint before;
+  before.take(node.replica->raft());
   input(*node.replica);
   Effects effects = node.replica->take_effects(now);
   for (Write& write : effects.writes) {
@@ -78,13 +79,11 @@ void Lab::feed(NodeId id, Input input) {
   check(id, before);
 }
 
-void Lab::check(NodeId id, const std::optional<Raft>& before) {
+void Lab::check(NodeId id, const Footprint& before) {
   const Raft& raft = replica(id).raft();
   const std::string who = "Node " + std::to_string(id) + ": ";
   if (const auto broken = broken_invariant(raft)) violations.push_back(who + *broken);
-  if (before) {
-    if (const auto broken = broken_transition(*before, raft)) violations.push_back(who + *broken);
-  }
+  if (const auto broken = broken_transition(before, raft)) violations.push_back(who + *broken);
   if (raft.is_leader()) {
     const auto [known, first] = leaders_.try_emplace(raft.term(), id);
     if (known->second != id) {
@@ -92,7 +91,7 @@ void Lab::check(NodeId id, const std::optional<Raft>& before) {
                            std::to_string(known->second) + " did.");
     }
   }
-  const LogIndex from = std::max(before ? before->commit() : 0, raft.log().base_index());
+  const LogIndex from = std::max(before.commit, raft.log().base_index());
   for (LogIndex index = from + 1; index <= raft.commit(); ++index) {
     const Entry& entry = raft.log().at(index);
     const auto [known, first] = committed_.try_emplace(index, entry.encoded);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/invariants.h"
 #include "core/replica.h"
 
 namespace kv {
@@ -106,7 +107,7 @@ class Lab {
  private:
   template <typename Input>
   void feed(NodeId id, Input input);
-  void check(NodeId id, const std::optional<Raft>& before);
+  void check(NodeId id, const Footprint& before);
   ClientReply await(NodeId id, ClientRequest request, const std::set<NodeId>& cut);
 
   std::map<NodeId, Node> nodes_{};

@@ -106,7 +106,52 @@ TEST(SnapshotTransfer, BringsALaggardUpToDate) {
   write_keys(lab, 1);
   lab.run_for(milliseconds(100));
   EXPECT_TRUE(same_state(lab)) << "and it goes on with entries";
+  EXPECT_EQ(lab.count<SnapshotSendEnded>(1, [](const SnapshotSendEnded& e) { return e.done; }), 1u);
   EXPECT_TRUE(lab.violations.empty());
+}
+
+/// Node 1 has sent some chunks, and node 3 has not got the others.
+Lab half_fed_lab() {
+  Lab lab = lagging_lab();
+  lab.start(3);
+  std::size_t chunks = 0;
+  lab.loses = [&](const Message& message) {
+    return std::holds_alternative<SnapshotRequest>(message.body) && ++chunks > 5;
+  };
+  lab.run_for(milliseconds(200));
+  lab.loses = nullptr;
+  EXPECT_TRUE(lab.replica(1).raft().sending_snapshot());
+  return lab;
+}
+
+std::size_t given_up(const Lab& lab) {
+  return lab.count<SnapshotSendEnded>(1, [](const SnapshotSendEnded& e) { return !e.done; });
+}
+
+TEST(SnapshotTransfer, IsGivenUpWhenTheFollowerIsGone) {
+  Lab lab = half_fed_lab();
+  EXPECT_EQ(given_up(lab), 0u);
+  lab.crash(3);
+  lab.run_for(seconds(1));
+  EXPECT_FALSE(lab.replica(1).raft().sending_snapshot());
+  EXPECT_EQ(given_up(lab), 1u);
+}
+
+TEST(SnapshotTransfer, IsGivenUpByALeaderThatLeadsNoMore) {
+  Lab lab = half_fed_lab();
+  lab.run_for(milliseconds(350), {1});
+  EXPECT_NE(lab.replica(1).raft().role(), Role::kLeader);
+  EXPECT_EQ(given_up(lab), 1u);
+}
+
+TEST(SnapshotTransfer, IsGivenUpWhenTheFollowerComesBackWithAnotherDataDirectory) {
+  Lab lab = half_fed_lab();
+  lab.crash(3);
+  lab.wipe(3);
+  lab.start(3);
+  lab.run_for(milliseconds(100));
+  EXPECT_EQ(lab.count<PeerWiped>(1), 1u);
+  EXPECT_EQ(given_up(lab), 1u);
 }
 
 TEST(SnapshotTransfer, SendsNoMoreChunksThanAllowedBeforeAnAnswer) {

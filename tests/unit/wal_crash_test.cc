@@ -1,13 +1,17 @@
 // What recovery must give after damage of every kind: flips, truncations, and crashes at every
 // moment.
+#include <algorithm>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include <gtest/gtest.h>
 
 #include "core/wal.h"
-#include "memory_disk.h"
+#include "netsim/disk.h"
+#include "netsim/recovery.h"
 
 namespace kv {
 namespace {
@@ -20,6 +24,10 @@ Wal::Options options() {
 
 SnapshotPtr snapshot_at(LogIndex index, Term term) {
   return std::make_shared<const Snapshot>(Snapshot{index, term, KvStore(1)});
+}
+
+void execute(sim::Disk& disk, const std::vector<DiskOperation>& operations) {
+  for (const DiskOperation& operation : operations) ASSERT_TRUE(disk.execute(operation));
 }
 
 /// What the node knows after some write, and what recovery should find with `snapshot` on disk.
@@ -77,7 +85,7 @@ class Life {
   explicit Life(std::uint64_t seed) : rng_(seed) {
     Wal::Opened opened = Wal::create(options(), 5);
     wal_.emplace(std::move(opened.wal));
-    disk_.execute(opened.operations);
+    execute(disk_, opened.operations);
   }
 
   void run(int crashes) {
@@ -91,8 +99,14 @@ class Life {
   /// Each operation may be the last one.
   bool executed(const std::vector<DiskOperation>& operations) {
     for (const DiskOperation& operation : operations) {
+      if (const SaveSnapshot* save = std::get_if<SaveSnapshot>(&operation)) {
+        if (!executed(sim::Disk::snapshot_operations(save->snapshot, disk_.names()))) return false;
+        covered_ = save->snapshot->last_index;
+        continue;
+      }
       if (rng_.below(kMeanOperations) == 0) return false;
-      disk_.execute(operation);
+      execute(disk_, {operation});
+      while (!saving_.empty() && rng_.below(3) != 0) go_on_saving();
     }
     return true;
   }
@@ -143,9 +157,8 @@ class Life {
       write.append.push_back(make_entry(next++, term_, EntryType::kCommand, payload));
     }
     if (rng_.below(10) == 0) save_snapshot();
-    if (disk_.snapshot() && rng_.below(5) == 0) {
-      const LogIndex covered = disk_.snapshot()->last_index;
-      write.discard_through = covered - rng_.below(std::min<LogIndex>(covered, 10));
+    if (covered_ > 0 && rng_.below(5) == 0) {
+      write.discard_through = covered_ - rng_.below(std::min<LogIndex>(covered_, 10));
     }
     return write;
   }
@@ -153,17 +166,32 @@ class Life {
   /// In the background, of committed entries, whether or not this node's disk has them already.
   void save_snapshot() {
     const auto entry = last().log.find(committed_);
-    if (entry != last().log.end()) disk_.save(snapshot_at(committed_, entry->second.term));
+    if (entry == last().log.end() || !saving_.empty()) return;
+    const SnapshotPtr snapshot = snapshot_at(committed_, entry->second.term);
+    for (DiskOperation& operation : sim::Disk::snapshot_operations(snapshot, {})) {
+      saving_.push_back(std::move(operation));
+    }
+    saved_ = committed_;
+  }
+
+  void go_on_saving() {
+    execute(disk_, {saving_.front()});
+    saving_.pop_front();
+    if (saving_.empty()) covered_ = std::max(covered_, saved_);
   }
 
   void recover() {
     do {
-      if (rng_.below(4) != 0) disk_.crash(rng_);  // else only the process died
-      Result<Wal::Opened> opened = Wal::open(options(), disk_.files(), disk_.snapshot());
+      saving_.clear();
+      if (rng_.below(4) != 0) disk_.cut_power(rng_);  // else only the process died
+      Result<SnapshotPtr> snapshot = sim::newest_snapshot(disk_, 1);
+      ASSERT_TRUE(snapshot) << snapshot.error().message;
+      Result<Wal::Opened> opened = Wal::open(options(), sim::log_segments(disk_), *snapshot);
       ASSERT_TRUE(opened) << opened.error().message;
       adopt(opened->recovered);
       if (::testing::Test::HasFailure()) return;
       wal_.emplace(std::move(opened->wal));
+      covered_ = *snapshot ? (*snapshot)->last_index : 0;
       if (executed(opened->operations)) break;
     } while (true);
     possible_ = {recovered_};
@@ -189,8 +217,11 @@ class Life {
   static constexpr std::uint64_t kMeanOperations = 60;
 
   Rng rng_;
-  MemoryDisk disk_{};
+  sim::Disk disk_{};
   std::optional<Wal> wal_{};
+  std::deque<DiskOperation> saving_{};  ///< of a snapshot, still to do
+  LogIndex saved_{0};                   ///< by saving_
+  LogIndex covered_{0};                 ///< by a durable snapshot
   std::vector<Model> possible_{
       Model{}};  ///< the state at the last sync, and after each write since
   Model recovered_{};
@@ -209,12 +240,12 @@ TEST(WalCrash, LeavesNothingOrAnEmptyLogWhenItIsCreated) {
   for (std::uint64_t seed = 1; seed <= 500; ++seed) {
     Rng rng(seed);
     const Wal::Opened created = Wal::create(options(), 5);
-    MemoryDisk disk;
-    const std::size_t count = rng.below(created.operations.size() + 1);
-    for (std::size_t i = 0; i < count; ++i) disk.execute(created.operations[i]);
-    disk.crash(rng);
-    if (disk.files().empty()) continue;
-    const Result<Wal::Opened> opened = Wal::open(options(), disk.files(), nullptr);
+    sim::Disk disk;
+    const auto count = static_cast<std::ptrdiff_t>(rng.below(created.operations.size() + 1));
+    execute(disk, {created.operations.begin(), created.operations.begin() + count});
+    disk.cut_power(rng);
+    if (sim::log_segments(disk).empty()) continue;
+    const Result<Wal::Opened> opened = Wal::open(options(), sim::log_segments(disk), nullptr);
     ASSERT_TRUE(opened) << opened.error().message;
     EXPECT_FALSE(opened->recovered.has_history());
   }
@@ -222,13 +253,13 @@ TEST(WalCrash, LeavesNothingOrAnEmptyLogWhenItIsCreated) {
 
 /// A log of a few segments whose history is known write by write.
 struct SmallLog {
-  MemoryDisk disk{};
+  sim::Disk disk{};
   std::vector<Model> history{Model{}};
   std::size_t known_synced{0};  ///< so many writes lie before the last mark
 
   explicit SmallLog(int unmarked_writes) {
     Wal::Opened opened = Wal::create(options(), 5);
-    disk.execute(opened.operations);
+    execute(disk, opened.operations);
     Wal& wal = opened.wal;
     LogIndex index = 1;
     const auto commit = [&] {
@@ -239,14 +270,14 @@ struct SmallLog {
       ++index;
       history.push_back(history.back());
       history.back().apply(write);
-      disk.execute(wal.append(write));
+      execute(disk, wal.append(write));
     };
-    while (disk.files().size() < 2 || index < 35) {
+    while (sim::log_segments(disk).size() < 2 || index < 35) {
       commit();
-      disk.execute(wal.sync());
-      disk.execute(wal.prepare());
+      execute(disk, wal.sync());
+      execute(disk, wal.prepare());
     }
-    disk.execute(wal.mark());
+    execute(disk, wal.mark());
     known_synced = history.size() - 1;
     for (int i = 0; i < unmarked_writes; ++i) commit();
   }
@@ -267,7 +298,7 @@ struct SmallLog {
 TEST(WalCrash, NeverGivesWrongDataAfterAFlippedBit) {
   for (const int unmarked_writes : {0, 3}) {
     const SmallLog log(unmarked_writes);
-    std::vector<Wal::File> files = log.disk.files();
+    std::vector<Wal::File> files = sim::log_segments(log.disk);
     log.expect_sound(files);
     for (Wal::File& file : files) {
       for (std::size_t byte = 0; byte < file.bytes.size(); ++byte) {
@@ -286,7 +317,7 @@ TEST(WalCrash, NeverGivesWrongDataAfterAFlippedBit) {
 
 TEST(WalCrash, RefusesEveryTruncation) {
   const SmallLog log(3);
-  const std::vector<Wal::File> files = log.disk.files();
+  const std::vector<Wal::File> files = sim::log_segments(log.disk);
   for (std::size_t i = 0; i < files.size(); ++i) {
     for (std::size_t size = 0; size < files[i].bytes.size(); ++size) {
       std::vector<Wal::File> damaged = files;
@@ -298,7 +329,7 @@ TEST(WalCrash, RefusesEveryTruncation) {
 
 TEST(WalCrash, NeverGivesWrongDataAfterLostSectors) {
   const SmallLog log(3);
-  const std::vector<Wal::File> files = log.disk.files();
+  const std::vector<Wal::File> files = sim::log_segments(log.disk);
   for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
     Rng rng(seed);
     std::vector<Wal::File> damaged = files;

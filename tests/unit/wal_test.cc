@@ -5,7 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "memory_disk.h"
+#include "netsim/disk.h"
+#include "netsim/recovery.h"
 #include "wal_frame.h"
 
 namespace kv {
@@ -41,36 +42,50 @@ Write vote(Term term, NodeId node) {
 
 /// A log on its disk, as a driver runs it.
 struct Rig {
-  MemoryDisk disk{};
+  sim::Disk disk{};
   Wal wal;
 
   Rig() : Rig(Wal::create(options(), kIncarnation)) {}
-  explicit Rig(Wal::Opened opened) : wal(std::move(opened.wal)) { disk.execute(opened.operations); }
+  explicit Rig(Wal::Opened opened) : wal(std::move(opened.wal)) { execute(opened.operations); }
 
-  void append(const Write& write) { disk.execute(wal.append(write)); }
+  void execute(const std::vector<DiskOperation>& operations) {
+    for (const DiskOperation& operation : operations) ASSERT_TRUE(disk.execute(operation));
+  }
+  void append(const Write& write) { execute(wal.append(write)); }
   void commit(const Write& write) {
     append(write);
-    disk.execute(wal.sync());
-    disk.execute(wal.prepare());
+    execute(wal.sync());
+    execute(wal.prepare());
   }
-  void mark() { disk.execute(wal.mark()); }
+  void mark() { execute(wal.mark()); }
+  void save(SnapshotPtr snapshot) { execute({SaveSnapshot{std::move(snapshot)}}); }
 
-  Result<Wal::Opened> open(SnapshotPtr snapshot = nullptr) const {
-    return Wal::open(options(), disk.files(), snapshot ? snapshot : disk.snapshot());
+  std::vector<Wal::File> segments() const { return sim::log_segments(disk); }
+  Result<Wal::Opened> open(const SnapshotPtr& snapshot = nullptr) const {
+    return Wal::open(options(), segments(), snapshot ? snapshot : *sim::newest_snapshot(disk, 1));
   }
   void restart() {
     Wal::Opened opened = *open();
-    disk.execute(opened.operations);
+    execute(opened.operations);
     wal = std::move(opened.wal);
   }
-  std::string error(SnapshotPtr snapshot = nullptr) const {
-    const Result<Wal::Opened> opened = open(std::move(snapshot));
+  std::string error(const SnapshotPtr& snapshot = nullptr) const {
+    const Result<Wal::Opened> opened = open(snapshot);
     return opened ? "no error" : opened.error().message;
   }
+  /// Does to a file's bytes what no log asks for.
+  template <typename Change>
+  void damage(const std::string& name, Change change) {
+    std::string bytes = disk.content(name);
+    change(bytes);
+    execute({CreateFile{name, 0}, WriteAt{name, 0, std::move(bytes)}});
+  }
+  void flip(const std::string& name, std::size_t offset) {
+    damage(name, [&](std::string& bytes) { bytes[offset] ^= 1; });
+  }
   /// Where the frames of a file end: behind its last byte that is not zero.
-  std::size_t end_of(const std::string& name) { return format_end(disk.content(name)); }
-  static std::size_t format_end(const std::string& bytes) {
-    return wal_format::aligned(bytes.find_last_not_of('\0') + 1);
+  std::size_t end_of(const std::string& name) const {
+    return wal_format::aligned(disk.content(name).find_last_not_of('\0') + 1);
   }
 };
 
@@ -121,7 +136,7 @@ TEST(Wal, SyncsAGroupOnce) {
     return sync != nullptr && sync->name == kFirst;
   });
   EXPECT_EQ(syncs, 1);
-  rig.disk.execute(operations);
+  rig.execute(operations);
   EXPECT_EQ(rig.open()->recovered.entries.size(), 10u);
 }
 
@@ -132,7 +147,7 @@ TEST(Wal, SyncsNothingButWhatWasWritten) {
   ASSERT_EQ(operations.size(), 1u);
   ASSERT_TRUE(std::holds_alternative<SyncFile>(operations[0]));
   EXPECT_EQ(std::get<SyncFile>(operations[0]).name, kFirst);
-  rig.disk.execute(operations);
+  rig.execute(operations);
   EXPECT_FALSE(rig.wal.prepare().empty());
   EXPECT_TRUE(rig.wal.prepare().empty());
 }
@@ -141,7 +156,7 @@ TEST(Wal, GoesOnInTheNextSegment) {
   Rig rig;
   rig.commit(vote(3, 1));
   for (LogIndex index = 1; index <= 200; ++index) rig.commit(entries(index, index, 3));
-  EXPECT_GT(rig.disk.files().size(), 3u);
+  EXPECT_GT(rig.segments().size(), 3u);
   const Recovered recovered = rig.open()->recovered;
   EXPECT_EQ(recovered.entries.size(), 200u);
   EXPECT_EQ(recovered.hard_state, *vote(3, 1).hard_state);
@@ -152,14 +167,14 @@ TEST(Wal, GivesALargeFrameASegmentOfItsOwn) {
   rig.commit(entries(1, 1, 1));
   rig.commit(entries(2, 2, 1, 3 * kSegmentBytes));
   rig.commit(entries(3, 3, 1));
-  EXPECT_EQ(rig.disk.files().size(), 3u);
+  EXPECT_EQ(rig.segments().size(), 3u);
   EXPECT_EQ(rig.open()->recovered.entries.size(), 3u);
 }
 
 TEST(Wal, FillsTheNextSegmentBeforeItIsNeeded) {
   Rig rig;
   LogIndex index = 1;
-  while (rig.disk.files().size() == 1) {
+  while (rig.segments().size() == 1) {
     const std::vector<DiskOperation> operations = rig.wal.append(entries(index, index, 1));
     for (const DiskOperation& operation : operations) {
       EXPECT_FALSE(std::holds_alternative<CreateFile>(operation));
@@ -167,9 +182,9 @@ TEST(Wal, FillsTheNextSegmentBeforeItIsNeeded) {
         EXPECT_LT(write->data.size(), 1024u);
       }
     }
-    rig.disk.execute(operations);
-    rig.disk.execute(rig.wal.sync());
-    rig.disk.execute(rig.wal.prepare());
+    rig.execute(operations);
+    rig.execute(rig.wal.sync());
+    rig.execute(rig.wal.prepare());
     ++index;
   }
 }
@@ -177,14 +192,14 @@ TEST(Wal, FillsTheNextSegmentBeforeItIsNeeded) {
 TEST(Wal, RecyclesTwoSegmentsAndRemovesTheOthers) {
   Rig rig;
   for (LogIndex index = 1; index <= 300; ++index) rig.commit(entries(index, index, 1));
-  const std::vector<Wal::File> before = rig.disk.files();
+  const std::vector<Wal::File> before = rig.segments();
   ASSERT_GT(before.size(), 4u);
-  rig.disk.save(snapshot_at(300, 1));
+  rig.save(snapshot_at(300, 1));
   Write write = entries(301, 301, 1);
   write.discard_through = 300;
   rig.commit(write);
-  EXPECT_EQ(rig.disk.files().size(), 1u);
-  EXPECT_EQ(rig.disk.names().size(), 3u);
+  EXPECT_EQ(rig.segments().size(), 1u);
+  EXPECT_EQ(rig.disk.names().size(), 4u);  // two spares and the snapshot
 
   for (LogIndex index = 302; index <= 500; ++index) rig.commit(entries(index, index, 2));
   const Recovered recovered = rig.open()->recovered;
@@ -195,7 +210,7 @@ TEST(Wal, RecyclesTwoSegmentsAndRemovesTheOthers) {
 TEST(Wal, KeepsSegmentsWithEntriesBehindTheDiscardedOnes) {
   Rig rig;
   for (LogIndex index = 1; index <= 200; ++index) rig.commit(entries(index, index, 1));
-  rig.disk.save(snapshot_at(100, 1));
+  rig.save(snapshot_at(100, 1));
   Write write = entries(201, 201, 1);
   write.discard_through = 60;
   rig.commit(write);
@@ -210,7 +225,7 @@ TEST(Wal, CutsATornTailAndTellsSo) {
   rig.commit(entries(1, 3, 1));
   const std::size_t end = rig.end_of(kFirst);
   rig.append(entries(4, 4, 1, 200));
-  rig.disk.content(kFirst).replace(end + 100, 20, 20, '\0');
+  rig.damage(kFirst, [&](std::string& bytes) { bytes.replace(end + 100, 20, 20, '\0'); });
   const Wal::Opened opened = *rig.open();
   EXPECT_EQ(last_index(opened.recovered), 3u);
   ASSERT_EQ(opened.notes.size(), 1u);
@@ -224,7 +239,7 @@ TEST(Wal, NeverRevivesWhatWasCut) {
   const std::size_t end = rig.end_of(kFirst);
   rig.append(entries(4, 4, 1));
   rig.append(entries(5, 5, 1));
-  rig.disk.content(kFirst)[end] ^= 1;
+  rig.flip(kFirst, end);
   rig.restart();
   rig.commit(entries(4, 4, 1));  // the same frame at the same place
   EXPECT_EQ(last_index(rig.open()->recovered), 4u);
@@ -236,7 +251,7 @@ TEST(Wal, RefusesDamageBeforeAMark) {
   const std::size_t end = rig.end_of(kFirst);
   rig.commit(entries(4, 4, 1));
   rig.mark();
-  rig.disk.content(kFirst)[end + 60] ^= 1;
+  rig.flip(kFirst, end + 60);
   EXPECT_EQ(rig.error(), kFirst + " is damaged at offset " + std::to_string(end) +
                              ", before data that was known to be on disk." +
                              std::string(kDamageWayOut));
@@ -247,20 +262,19 @@ TEST(Wal, RefusesDamageBeforeALaterGroup) {
   rig.commit(entries(1, 3, 1));
   rig.commit(entries(4, 4, 1));
   const std::size_t end = rig.end_of(kFirst);
-  rig.disk.content(kFirst)[end - 8] ^= 1;
+  rig.flip(kFirst, end - 8);
   EXPECT_EQ(last_index(rig.open()->recovered), 3u);  // might be a torn write
-  rig.disk.content(kFirst)[end - 8] ^= 1;
+  rig.flip(kFirst, end - 8);
   rig.append(entries(5, 5, 1));
-  rig.disk.content(kFirst)[end - 8] ^= 1;
+  rig.flip(kFirst, end - 8);
   EXPECT_NE(rig.error().find("before data that was known to be on disk"), std::string::npos);
 }
 
 TEST(Wal, RefusesDamageBeforeALaterSegment) {
   Rig rig;
   LogIndex index = 1;
-  for (; rig.disk.files().size() == 1; ++index) rig.append(entries(index, index, 1));
-  std::string& bytes = rig.disk.content(kFirst);
-  bytes[Rig::format_end(bytes) - 10] ^= 1;
+  for (; rig.segments().size() == 1; ++index) rig.append(entries(index, index, 1));
+  rig.flip(kFirst, rig.end_of(kFirst) - 10);
   EXPECT_NE(rig.error().find(kFirst + " is damaged at offset "), std::string::npos);
   EXPECT_NE(rig.error().find("(" + kSecond + " goes on behind it)"), std::string::npos);
 }
@@ -271,12 +285,13 @@ TEST(Wal, RefusesAnOlderFrameInThePlaceOfASyncedOne) {
   const std::size_t end = rig.end_of(kFirst);
   rig.append(entries(4, 4, 1));
   const std::string older = rig.disk.content(kFirst).substr(end);
-  rig.disk.content(kFirst).replace(end, older.size(), older.size(), '\0');
+  rig.damage(kFirst,
+             [&](std::string& bytes) { bytes.replace(end, older.size(), older.size(), '\0'); });
   rig.restart();
   rig.commit(entries(4, 4, 2));
   rig.commit(entries(5, 5, 2));
   const std::size_t size = rig.end_of(kFirst) - end;
-  rig.disk.content(kFirst).replace(end, size / 2, older, 0, size / 2);
+  rig.damage(kFirst, [&](std::string& bytes) { bytes.replace(end, size / 2, older, 0, size / 2); });
   EXPECT_NE(rig.error().find("is damaged at offset "), std::string::npos);
 }
 
@@ -289,18 +304,18 @@ TEST(Wal, MarksOnceAndSilentlyWhenThereIsNothingNew) {
 
 TEST(Wal, RefusesFilesOfAnotherNodeAndAnotherFormat) {
   Rig rig;
-  const Result<Wal::Opened> opened = Wal::open({"node2", kSegmentBytes}, rig.disk.files(), nullptr);
+  const Result<Wal::Opened> opened = Wal::open({"node2", kSegmentBytes}, rig.segments(), nullptr);
   EXPECT_EQ(opened.error().message, kFirst +
                                         " belongs to node \"node1\", this is node \"node2\". Start "
                                         "it with --node-id node1 or with another data directory.");
-  rig.disk.content(kFirst)[8] = 2;
+  rig.damage(kFirst, [](std::string& bytes) { bytes[8] = 2; });
   EXPECT_NE(rig.error().find("has log format 2; this program reads format 1"), std::string::npos);
 }
 
 TEST(Wal, RefusesAFileThatWasCutOff) {
   Rig rig;
   rig.commit(entries(1, 3, 1));
-  rig.disk.content(kFirst).resize(4000);
+  rig.damage(kFirst, [](std::string& bytes) { bytes.resize(4000); });
   EXPECT_NE(rig.error().find("is cut off: it has 4000 bytes and was made with 4096"),
             std::string::npos);
 }
@@ -331,7 +346,7 @@ TEST(Wal, RefusesWhenTheInstalledSnapshotIsGone) {
   write.install = snapshot_at(50, 2);
   rig.commit(write);
   EXPECT_TRUE(rig.open());
-  EXPECT_FALSE(Wal::open(options(), rig.disk.files(), nullptr));
+  EXPECT_FALSE(Wal::open(options(), rig.segments(), nullptr));
 }
 
 TEST(Wal, ReplacesTheLogByAnInstalledSnapshot) {
@@ -365,7 +380,7 @@ TEST(Wal, LetsASnapshotWinThatIsNewerThanTheLog) {
   for (const SnapshotPtr& snapshot : {snapshot_at(20, 1), snapshot_at(5, 2)}) {
     Rig rig;
     rig.commit(entries(1, 9, 1));
-    rig.disk.save(snapshot);
+    rig.save(snapshot);
     const Wal::Opened opened = *rig.open();
     EXPECT_TRUE(opened.recovered.entries.empty());
     EXPECT_EQ(opened.notes.size(), 1u);
@@ -393,17 +408,17 @@ TEST(Wal, NeverGoesBackBehindTheTermOfTheSnapshot) {
 TEST(Wal, IgnoresWhatAnInterruptedRemovalLeft) {
   Rig rig;
   for (LogIndex index = 1; index <= 200; ++index) rig.commit(entries(index, index, 1));
-  rig.disk.execute(DiskOperation{RemoveFile{kSecond}});
+  rig.execute({RemoveFile{kSecond}});
   EXPECT_FALSE(rig.open());
   Wal::Opened opened = *rig.open(snapshot_at(199, 1));
   EXPECT_EQ(last_index(opened.recovered), 200u);
-  rig.disk.execute(opened.operations);
+  rig.execute(opened.operations);
   EXPECT_EQ(rig.disk.names().front(), "log-0000000000000003.wal");
 }
 
 TEST(Wal, RefusesARenamedSegment) {
   Rig rig;
-  rig.disk.execute(DiskOperation{RenameFile{kFirst, kSecond}});
+  rig.execute({RenameFile{kFirst, kSecond}});
   EXPECT_NE(rig.error().find("holds segment 1: it was renamed"), std::string::npos);
 }
 
@@ -418,9 +433,7 @@ TEST(Wal, KnowsTheNamesOfSegments) {
 TEST(Wal, RefusesALogOfAClusterWithOtherMembers) {
   const auto log_of = [](const std::string& members) {
     Wal::Opened opened = Wal::create({"node2", 64 << 10, members}, 7);
-    MemoryDisk disk;
-    disk.execute(opened.operations);
-    return disk.files();
+    return Rig(std::move(opened)).segments();
   };
   const auto opens = [](std::vector<Wal::File> files, const std::string& members) {
     return Wal::open({"node2", 64 << 10, members}, std::move(files), nullptr);

@@ -22,7 +22,7 @@ std::optional<Timing> timing_by_name(std::string_view name);
 
 /// Bounds on what a replica holds and sends. Sizes in bytes.
 struct Limits {
-  std::size_t max_append_bytes{256 << 10};    ///< entries in one message
+  std::size_t max_append_bytes{256 << 10};  ///< entries in one message
   std::uint32_t max_inflight_appends{256};  ///< unanswered messages to one follower
   std::size_t max_inflight_bytes{16 << 20};
   std::size_t max_uncommitted_bytes{64 << 20};  ///< beyond it writes are refused (OVERLOADED)

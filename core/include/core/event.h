@@ -27,6 +27,7 @@ std::string_view to_string(Cause cause);
 
 /// Why a valid message had no effect, or a vote was refused.
 enum class Reason : std::uint8_t {
+  kNone,  ///< of a vote that is granted
   kUnknownSender,
   kNotForMe,  ///< another receiver or another incarnation of this one
   kWiped,     ///< the sender's data directory is not the one that its peers know
@@ -43,6 +44,12 @@ struct RoleChanged {
   Role to{};
   Term term{0};
   Cause cause{};
+};
+/// A follower learns of a later term and stays a follower. A change of term together with the role
+/// is told by RoleChanged and CampaignStarted.
+struct TermChanged {
+  Term from{0};
+  Term term{0};
 };
 /// A campaign begins (pre: it only asks).
 struct CampaignStarted {
@@ -100,9 +107,19 @@ struct SnapshotSendStarted {
   NodeId to{kNoNode};
   LogIndex last_index{0};
 };
+/// The leader is done with feeding a snapshot to a follower. Done: the follower uses it. Not done:
+/// it is gone, came back with another data directory, or this node leads no more.
+struct SnapshotSendEnded {
+  NodeId to{kNoNode};
+  bool done{false};
+};
 struct SnapshotInstalled {
   LogIndex last_index{0};
   Term last_term{0};
+};
+/// A quorum confirmed that this node still led after the reads of this round had come.
+struct ReadRoundConfirmed {
+  std::uint64_t round{0};
 };
 struct TransferStarted {
   NodeId to{kNoNode};
@@ -129,11 +146,12 @@ struct MessageIgnored {
 };
 
 /// A typed fact that a node reports. Log lines, traces, metrics and pictures are readers of these.
-using Event = std::variant<RoleChanged, CampaignStarted, VoteAnswered, VoteReceived,
-                           LeaderRecognised, EntriesAppended, EntriesTruncated, EntriesPersisted,
-                           CommitAdvanced, EntriesApplied, AppendRefused, SnapshotTaken,
-                           LogCompacted, SnapshotSendStarted, SnapshotInstalled, TransferStarted,
-                           TransferEnded, PeerWiped, SelfWiped, MessageIgnored>;
+using Event =
+    std::variant<RoleChanged, TermChanged, CampaignStarted, VoteAnswered, VoteReceived,
+                 LeaderRecognised, EntriesAppended, EntriesTruncated, EntriesPersisted,
+                 CommitAdvanced, EntriesApplied, AppendRefused, SnapshotTaken, LogCompacted,
+                 SnapshotSendStarted, SnapshotSendEnded, SnapshotInstalled, ReadRoundConfirmed,
+                 TransferStarted, TransferEnded, PeerWiped, SelfWiped, MessageIgnored>;
 
 /// One line for a person, in the field's terms.
 std::string describe(const Event& event);

@@ -54,6 +54,7 @@ class Replica {
 
   const KvStore& store() const { return store_; }
   const Raft& raft() const { return raft_; }
+  LogIndex applied() const { return applied_; }
 
  private:
   struct WaitingWrite {

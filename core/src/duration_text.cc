@@ -1,4 +1,4 @@
-#include "server/duration_text.h"
+#include "core/duration_text.h"
 
 #include <array>
 #include <charconv>

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/rng.h"
+#include "netsim/cluster.h"
+#include "netsim/history.h"
+#include "netsim/scenario.h"
+
+namespace kv::sim {
+
+/// Who asked for an alarm: Alarm::owner.
+enum class AlarmOwner : std::uint32_t { kClients, kSteps, kChaos, kExpectations };
+
+/// Everybody who uses the cluster: the workload's clients, each with one operation after the other,
+/// and one more client for each scripted operation. They know a primary, follow redirects, try the
+/// next node after a definite refusal, and give up after a time; what they saw is the history. An
+/// operation whose fate is unknown is not repeated.
+class Clients {
+ public:
+  Clients(const Scenario& scenario, const Rng& rng);
+  /// Sets the workload's first alarms.
+  void begin(Cluster& cluster);
+
+  /// A scripted operation; its index in history(). `to` is where it is sent first.
+  std::size_t call(Cluster& cluster, const Step& step, NodeId to);
+  void on_alarm(Cluster& cluster, std::uint64_t data);
+  void on_answer(Cluster& cluster, const Answer& answer);
+
+  const std::vector<Operation>& history() const { return history_; }
+  /// Why the operation ended so: a refusal's code, "TIMEOUT" …; empty when it ended well.
+  const std::string& code_of(std::size_t operation) const { return codes_[operation]; }
+  /// Operations that have ended since the last call, by index in history().
+  std::vector<std::size_t> take_ended();
+
+ private:
+  struct Client {
+    std::uint32_t number{0};  ///< from 1
+    bool scripted{false};
+    NodeId server{kNoNode};  ///< asked first
+    bool retry{true};
+    Duration timeout{};
+    std::optional<std::size_t> operation{};  ///< under way
+    RequestId request{0};                    ///< 0: none is under way
+    Instant give_up{};
+    std::uint32_t token{0};  ///< alarms of an earlier one are void
+  };
+
+  void begin_operation(Cluster& cluster, Client& client);
+  void start(Cluster& cluster, Client& client, Operation operation);
+  void ask(Cluster& cluster, Client& client);
+  void end(Cluster& cluster, Client& client, Ending ending, std::string code,
+           std::optional<std::string> found);
+  void wake_at(Cluster& cluster, Client& client, Instant at);
+  Instant next_start(const Cluster& cluster);
+
+  WorkloadSpec spec_;
+  Instant stop_{};
+  std::size_t nodes_;
+  Rng rng_;
+  std::vector<Client> clients_{};
+  std::map<RequestId, std::size_t> requests_{};  ///< to positions in clients_
+  std::vector<Operation> history_{};
+  std::vector<std::string> codes_{};
+  std::vector<std::size_t> ended_{};
+};
+
+}  // namespace kv::sim

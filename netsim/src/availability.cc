@@ -1,0 +1,152 @@
+#include "netsim/availability.h"
+
+#include <utility>
+
+#include "core/duration_text.h"
+
+namespace kv::sim {
+namespace {
+
+/// Election timeouts that a healthy majority may need: split votes, a lost message or two, a
+/// snapshot on the way.
+constexpr std::int64_t kPatienceTimeouts = 12;
+
+}  // namespace
+
+Availability::Availability(const Scenario& scenario)
+    : patience_(scenario.timing.election_timeout_max * kPatienceTimeouts +
+                scenario.disk.sync.quantile(999'999) * kPatienceTimeouts) {
+  for (const NodeSpec& node : scenario.nodes) names_.push_back(node.name);
+}
+
+void Availability::observe(const Cluster& cluster) {
+  for (const Record& record : cluster.records()) observe(cluster, record);
+  if (primary_ == kNoNode) check_progress(cluster);
+}
+
+void Availability::observe(const Cluster& cluster, const Record& record) {
+  const NodeId id = record.node;
+  if (const auto* event = std::get_if<Event>(&record.fact)) {
+    Failover* const open =
+        failovers_.empty() || failovers_.back().served ? nullptr : &failovers_.back();
+    if (const auto* change = std::get_if<RoleChanged>(event)) {
+      if (change->to == Role::kLeader) {
+        ++elections_;
+        if (open != nullptr) {
+          open->elected = record.at;
+          open->new_primary = id;
+          open->term = change->term;
+        }
+      } else if (id == primary_) {
+        last_fault_ = name(id) + " stepped down: " + std::string(to_string(change->cause));
+      }
+      look(cluster);
+    } else if (const auto* campaign = std::get_if<CampaignStarted>(event)) {
+      if (open == nullptr) return;
+      open->campaigns += campaign->pre ? 0 : 1;
+      if (open->detected) return;
+      open->detected = record.at;
+      open->detected_by = id;
+    } else if (std::holds_alternative<CommitAdvanced>(*event) && primary_ == kNoNode) {
+      look(cluster);
+    }
+    return;
+  }
+  if (const auto* stopped = std::get_if<NodeStopped>(&record.fact)) {
+    if (id == primary_) last_fault_ = name(id) + ": " + std::string(to_string(stopped->cause));
+  } else if (std::holds_alternative<NodePaused>(record.fact)) {
+    if (id == primary_) last_fault_ = name(id) + " is paused";
+  } else if (const auto* step = std::get_if<StepTaken>(&record.fact)) {
+    last_fault_ = step->words;
+  } else if (!std::holds_alternative<NodeStarted>(record.fact) &&
+             !std::holds_alternative<NodeResumed>(record.fact)) {
+    return;
+  }
+  changed_ = record.at;
+  core_ = core_exists(cluster);
+  look(cluster);
+}
+
+bool Availability::connected(const Cluster& cluster, NodeId a, NodeId b) const {
+  return cluster.network().healthy(a, b) && cluster.network().healthy(b, a);
+}
+
+NodeId Availability::able_primary(const Cluster& cluster) const {
+  const NodeId id = cluster.primary();
+  if (id == kNoNode) return kNoNode;
+  std::size_t reached = 1;
+  for (NodeId peer = 1; peer <= cluster.size(); ++peer) {
+    if (peer == id || !cluster.node(peer).runs()) continue;
+    if (cluster.replica(id)->raft().wiped(peer)) continue;
+    if (connected(cluster, id, peer)) ++reached;
+  }
+  return reached >= cluster.replica(id)->raft().quorum() ? id : kNoNode;
+}
+
+/// Some majority of nodes that run, have a vote, and all reach each other.
+bool Availability::core_exists(const Cluster& cluster) const {
+  const std::size_t count = cluster.size();
+  for (std::uint32_t subset = 1; subset < (1U << count); ++subset) {
+    std::vector<NodeId> members;
+    for (NodeId id = 1; id <= count; ++id) {
+      if ((subset >> (id - 1) & 1U) != 0) members.push_back(id);
+    }
+    if (members.size() != count / 2 + 1) continue;
+    bool whole = true;
+    for (std::size_t i = 0; i < members.size() && whole; ++i) {
+      whole = cluster.node(members[i]).runs() && !cluster.replica(members[i])->raft().self_wiped();
+      for (std::size_t j = 0; j < i && whole; ++j)
+        whole = connected(cluster, members[i], members[j]);
+    }
+    if (whole) return true;
+  }
+  return false;
+}
+
+void Availability::look(const Cluster& cluster) {
+  const NodeId now_primary = able_primary(cluster);
+  if (now_primary == primary_) return;
+  const Instant now = cluster.now();
+  if (primary_ != kNoNode) {
+    Failover failover;
+    failover.lost = now;
+    failover.old_primary = primary_;
+    failover.cause = last_fault_;
+    failovers_.push_back(std::move(failover));
+    changed_ = now;
+  }
+  if (now_primary != kNoNode) {
+    if (ever_served_ && !failovers_.empty() && !failovers_.back().served) {
+      Failover& failover = failovers_.back();
+      failover.served = now;
+      failover.new_primary = now_primary;
+      failover.term = cluster.replica(now_primary)->raft().term();
+      unavailable_ = unavailable_ + (now - failover.lost);
+    }
+    ever_served_ = true;
+  }
+  primary_ = now_primary;
+}
+
+void Availability::check_progress(const Cluster& cluster) {
+  if (!core_ || reported_ || cluster.now() - changed_ <= patience_) return;
+  // A wiped member learns that it has no vote only from the others.
+  core_ = core_exists(cluster);
+  if (!core_) return;
+  reported_ = true;
+  violation_ = {"progress", cluster.now(),
+                "A majority of nodes runs and is connected, but no primary has served for " +
+                    to_text(cluster.now() - changed_) + "; " + to_text(patience_) +
+                    " are enough for any election."};
+}
+
+void Availability::finish(const Cluster& cluster) {
+  if (primary_ != kNoNode || failovers_.empty()) return;
+  unavailable_ = unavailable_ + (cluster.now() - failovers_.back().lost);
+}
+
+std::optional<Violation> Availability::take_violation() {
+  return std::exchange(violation_, std::nullopt);
+}
+
+}  // namespace kv::sim

@@ -1,0 +1,281 @@
+#include "netsim/chaos.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/check.h"
+
+namespace kv::sim {
+namespace {
+
+/// Alarm data: a strike, the end, or the place of a later step.
+constexpr std::uint64_t kStrike = ~std::uint64_t{0};
+constexpr std::uint64_t kEnd = kStrike - 1;
+
+Step step_of(Verb verb, Selector target) {
+  Step step;
+  step.verb = verb;
+  step.target = std::move(target);
+  return step;
+}
+
+/// Small more often than large.
+std::uint64_t skewed(Rng& rng, std::uint64_t low, std::uint64_t high) {
+  std::uint64_t span = high - low + 1;
+  for (int i = 0; i < 2; ++i) span = 1 + rng.below(span);
+  return low + span - 1;
+}
+
+}  // namespace
+
+Scenario draw_surroundings(const Scenario& scenario, std::uint64_t seed) {
+  Scenario drawn = scenario;
+  Rng rng = Rng(seed).fork("surroundings");
+  const auto one_in = [&](std::uint64_t count) { return rng.below(count) == 0; };
+  Limits& limits = drawn.limits;
+  if (!one_in(3)) limits.snapshot_after_bytes = skewed(rng, 500, 50'000);
+  if (!one_in(3)) limits.keep_log_bytes = rng.below(2000);
+  if (!one_in(3)) limits.snapshot_chunk_bytes = 100 + rng.below(1000);
+  if (!one_in(3)) limits.max_append_bytes = skewed(rng, 20, 1000);
+  if (!one_in(3)) limits.max_inflight_appends = static_cast<std::uint32_t>(skewed(rng, 1, 8));
+  if (one_in(4)) {
+    // One entry a message, one message at a time: then everything can come between two entries.
+    limits.max_append_bytes = 20;
+    limits.max_inflight_appends = 1;
+  }
+  if (one_in(2)) drawn.segment_bytes = 4096;
+  if (one_in(2)) drawn.primary.clear();
+  const Duration election = scenario.timing.election_timeout_min;
+  // From far below to a tenth of the election timeout: then campaigns often meet each other.
+  const Duration latency = nanoseconds(
+      static_cast<std::int64_t>(skewed(rng, 10'000, static_cast<std::uint64_t>(election.ns / 10))));
+  drawn.network.latency =
+      one_in(3) ? Latency::constant(latency) : Latency::log_normal(latency / 3, latency);
+  const Duration sync = nanoseconds(
+      static_cast<std::int64_t>(skewed(rng, 10'000, static_cast<std::uint64_t>(election.ns / 10))));
+  drawn.disk.sync = one_in(3) ? Latency::constant(sync) : Latency::uniform(sync / 10, sync);
+  WorkloadSpec& work = drawn.workload;
+  if (work.clients == 0) return drawn;
+  work.clients = static_cast<std::uint32_t>(1 + rng.below(work.clients));
+  work.rate = static_cast<std::uint32_t>(skewed(rng, 2, std::max(work.rate, 3U)));
+  work.keys = static_cast<std::uint32_t>(1 + rng.below(work.keys));
+  work.reads.per_million = static_cast<std::uint32_t>(rng.below(800'000));
+  work.deletes.per_million = one_in(2) ? 0 : static_cast<std::uint32_t>(rng.below(200'000));
+  return drawn;
+}
+
+const std::vector<Verb>& Chaos::classes() {
+  static const std::vector<Verb> all{Verb::kCrash,       Verb::kPowerCut, Verb::kPause,
+                                     Verb::kWipe,        Verb::kIsolate,  Verb::kPartition,
+                                     Verb::kCut,         Verb::kDelay,    Verb::kLoss,
+                                     Verb::kDuplicate,   Verb::kReorder,  Verb::kCorruptMessages,
+                                     Verb::kSlowDisk,    Verb::kDrift,    Verb::kClockStep,
+                                     Verb::kFreezeClock, Verb::kTransfer};
+  return all;
+}
+
+Chaos::Chaos(const Scenario& scenario, const Rng& rng)
+    : timing_(scenario.timing),
+      spec_(scenario.chaos.value_or(ChaosSpec{})),
+      disk_(scenario.disk),
+      nodes_(scenario.nodes),
+      rng_(rng) {
+  for (const Verb verb : classes()) {
+    const bool wanted = spec_.faults.empty() || std::find(spec_.faults.begin(), spec_.faults.end(),
+                                                          verb_name(verb)) != spec_.faults.end();
+    weights_.push_back(wanted && rng_.below(2) == 0 ? 1 + rng_.below(10) : 0);
+    total_weight_ += weights_.back();
+  }
+  // From several a heartbeat to one in many election timeouts.
+  const std::int64_t gap = timing_.election_timeout_min.ns / 10;
+  mean_gap_ = nanoseconds(gap << rng_.below(7));
+  ambush_at_commit_.resize(nodes_.size());
+  wipes_left_ = static_cast<std::uint32_t>(nodes_.size() - 1) / 2;
+  if (rng_.below(3) == 0) {
+    ambush_.per_million = static_cast<std::uint32_t>(500'000 + rng_.below(500'000));
+    if (rng_.below(2) == 0) total_weight_ = 0;
+  }
+  // A leader needs a few messages and syncs to get its first entries to the others.
+  ambush_within_ =
+      (scenario.network.latency.quantile(900'000) + scenario.disk.sync.quantile(900'000)) *
+      static_cast<std::int64_t>(1 + rng_.below(5));
+}
+
+void Chaos::begin(Cluster& cluster) {
+  const auto owner = static_cast<std::uint32_t>(AlarmOwner::kChaos);
+  cluster.set_alarm(spec_.until, {owner, kEnd});
+  if (total_weight_ > 0) cluster.set_alarm(spec_.from, {owner, kStrike});
+}
+
+void Chaos::next_strike(Cluster& cluster) {
+  const Instant at = cluster.now() + rng_.between({}, mean_gap_ * 2);
+  if (at >= spec_.until) return;
+  cluster.set_alarm(at, {static_cast<std::uint32_t>(AlarmOwner::kChaos), kStrike});
+}
+
+void Chaos::on_alarm(Cluster& cluster, Steps& steps, std::uint64_t data) {
+  if (data == kEnd) {
+    mend_everything(cluster, steps);
+  } else if (data == kStrike) {
+    strike(cluster, steps);
+    next_strike(cluster);
+  } else if (cluster.now() < spec_.until) {
+    steps.take(cluster, later_[data]);
+  }
+}
+
+void Chaos::observe(Cluster& cluster) {
+  if (ambush_.per_million == 0 || cluster.now() < spec_.from || cluster.now() >= spec_.until)
+    return;
+  for (const Record& record : cluster.records()) {
+    const auto* event = std::get_if<Event>(&record.fact);
+    if (event == nullptr) continue;
+    const auto* change = std::get_if<RoleChanged>(event);
+    if (change != nullptr && change->to == Role::kLeader) {
+      const bool strikes = rng_.below(1'000'000) < ambush_.per_million;
+      const bool at_commit = rng_.below(2) == 0;
+      ambush_at_commit_[record.node - 1] = strikes && at_commit;
+      if (strikes && !at_commit) ambush(cluster, record.node);
+    } else if (std::holds_alternative<CommitAdvanced>(*event) &&
+               ambush_at_commit_[record.node - 1]) {
+      ambush_at_commit_[record.node - 1] = false;
+      ambush(cluster, record.node);
+    }
+  }
+}
+
+void Chaos::ambush(Cluster& cluster, NodeId leader) {
+  const bool crashes = rng_.below(2) == 0;
+  Step fault = step_of(crashes ? Verb::kCrash : Verb::kIsolate, nodes_[leader - 1].name);
+  // At once, even what it has sent is lost when the links are cut.
+  const Duration after = rng_.below(2) == 0 ? Duration{} : rng_.between({}, ambush_within_);
+  set_alarm(cluster, after, fault);
+  fault.verb = crashes ? Verb::kRestart : Verb::kHeal;
+  set_alarm(cluster, after + rng_.between({}, timing_.election_timeout_max * 3), fault);
+}
+
+void Chaos::set_alarm(Cluster& cluster, Duration after, Step step) {
+  cluster.set_alarm(cluster.now() + after,
+                    {static_cast<std::uint32_t>(AlarmOwner::kChaos), later_.size()});
+  later_.push_back(std::move(step));
+}
+
+void Chaos::strike(Cluster& cluster, Steps& steps) {
+  std::uint64_t drawn = rng_.below(total_weight_);
+  std::size_t chosen = 0;
+  while (drawn >= weights_[chosen]) drawn -= weights_[chosen++];
+  const Verb verb = classes()[chosen];
+  // A member that lost its disk has no vote any more: a majority must keep theirs.
+  if (verb == Verb::kWipe && wipes_left_-- == 0) {
+    wipes_left_ = 0;
+    return;
+  }
+  auto [fault, mend] = draw(cluster, verb);
+  steps.take(cluster, fault);
+  if (!mend) return;
+  const Duration most = timing_.election_timeout_max * (rng_.below(2) == 0 ? 1 : 5);
+  set_alarm(cluster, rng_.between({}, most), std::move(*mend));
+}
+
+/// The primary in half of all cases: most of what can go wrong begins there.
+Selector Chaos::victim(const Cluster& cluster) {
+  const NodeId primary = cluster.primary();
+  if (primary != kNoNode && rng_.below(2) == 0) return nodes_[primary - 1].name;
+  return any_node();
+}
+
+Chance Chaos::chance() {
+  return {static_cast<std::uint32_t>(skewed(rng_, 1'000, 400'000))};
+}
+
+std::pair<Step, std::optional<Step>> Chaos::draw(const Cluster& cluster, Verb verb) {
+  Step fault = step_of(verb, victim(cluster));
+  switch (verb) {
+    case Verb::kCrash:
+      fault.amid_effects = rng_.below(2) == 0;
+      return {fault, step_of(Verb::kRestart, fault.target)};
+    case Verb::kPowerCut:
+      if (rng_.below(4) == 0) fault.target = "all";
+      return {fault, step_of(Verb::kRestart, fault.target)};
+    case Verb::kWipe:
+      return {fault, step_of(Verb::kRestart, fault.target)};
+    case Verb::kPause:
+      return {fault, step_of(Verb::kResume, fault.target)};
+    case Verb::kTransfer:
+      fault.target = any_node();
+      return {fault, std::nullopt};
+    case Verb::kSlowDisk:
+    case Verb::kDrift:
+    case Verb::kClockStep:
+    case Verb::kFreezeClock:
+      return draw_of_machine(std::move(fault));
+    default:
+      return draw_of_links(std::move(fault));
+  }
+}
+
+std::pair<Step, std::optional<Step>> Chaos::draw_of_machine(Step fault) {
+  Step mend = fault;
+  const Duration span = rng_.between({}, timing_.election_timeout_max * 2);
+  switch (fault.verb) {
+    case Verb::kSlowDisk:
+      fault.latency = Latency::uniform({}, span);
+      mend.latency = disk_.sync;
+      return {fault, mend};
+    case Verb::kDrift:
+      fault.drift_ppm = rng_.between({-200'000}, {200'000}).ns;
+      mend.drift_ppm = 0;
+      return {fault, mend};
+    default:
+      fault.span = span;
+      return {fault, std::nullopt};
+  }
+}
+
+std::pair<Step, std::optional<Step>> Chaos::draw_of_links(Step fault) {
+  const Step heal = step_of(Verb::kHeal, "all");
+  switch (fault.verb) {
+    case Verb::kIsolate:
+      fault.clients = rng_.below(2) == 0;
+      return {fault, step_of(Verb::kHeal, rng_.below(2) == 0 ? "all" : fault.target)};
+    case Verb::kPartition: {
+      std::vector<Selector> sides[2];
+      for (const NodeSpec& node : nodes_) sides[rng_.below(2)].push_back(node.name);
+      const std::uint64_t shape = rng_.below(4);
+      if (shape == 0) fault.shape = "ring";
+      if (shape == 1) sides[0].push_back(sides[1].empty() ? nodes_[0].name : sides[1].front());
+      if (shape != 0) fault.groups = {sides[0], sides[1]};
+      return {fault, heal};
+    }
+    case Verb::kCut:
+      fault.from = fault.target;
+      if (rng_.below(2) == 0) fault.to = any_node();
+      if (rng_.below(2) == 0) std::swap(fault.from, fault.to);
+      if (rng_.below(3) == 0) fault.only = {rng_.below(2) == 0 ? "HEARTBEAT" : "replies"};
+      return {fault, heal};
+    case Verb::kDelay:
+      fault.from = fault.target;
+      fault.latency = Latency::uniform({}, rng_.between({}, timing_.election_timeout_max));
+      return {fault, heal};
+    default:
+      if (rng_.below(2) == 0) fault.from = fault.target;
+      fault.chance = chance();
+      return {fault, heal};
+  }
+}
+
+void Chaos::mend_everything(Cluster& cluster, Steps& steps) {
+  steps.take(cluster, step_of(Verb::kHeal, "all"));
+  steps.take(cluster, step_of(Verb::kResume, "all"));
+  for (NodeId id = 1; id <= cluster.size(); ++id) {
+    if (cluster.replica(id) == nullptr)
+      steps.take(cluster, step_of(Verb::kRestart, nodes_[id - 1].name));
+    cluster.node(id).dies_amid_effects = false;
+    cluster.set_drift(id, 0);
+  }
+  Step disks = step_of(Verb::kSlowDisk, "all");
+  disks.latency = disk_.sync;
+  steps.take(cluster, disks);
+}
+
+}  // namespace kv::sim

@@ -1,0 +1,178 @@
+// Clients' requests and what can be done to nodes: the other half of cluster.cc.
+#include <utility>
+
+#include "cluster_feed.h"
+#include "core/overloaded.h"
+#include "netsim/cluster.h"
+#include "netsim/recovery.h"
+
+namespace kv::sim {
+
+// --- clients ---
+
+void Cluster::send(NodeId to, ClientRequest request) {
+  const Instant arrival = now_ + network_.client_delay();
+  queue_.schedule(arrival, RequestArrival{requests_.put({to, std::move(request)})});
+}
+
+void Cluster::set_alarm(Instant at, Alarm alarm) {
+  queue_.schedule(at, alarm);
+}
+
+void Cluster::happen(const RequestArrival& arrival) {
+  Request request = requests_.take(arrival.slot);
+  const RequestId id = request.request.id;
+  Node& server = node(request.to);
+  if (cut_off_[request.to - 1]) return;
+  if (!server.replica) {
+    answer_later(request.to, {id, request.to, Ending::kRefused, "CONNECTION_REFUSED", kNoNode, {}});
+    return;
+  }
+  server.waiting.push_back(id);
+  feed(server,
+       [&](Replica& replica, Instant local) { replica.submit(local, std::move(request.request)); });
+}
+
+void Cluster::reply(Node& node, ClientReply reply) {
+  std::erase(node.waiting, reply.id);
+  Answer answer{reply.id, id_of(node), Ending::kOk, {}, kNoNode, {}};
+  std::visit(Overloaded{[](const WriteDone&) {}, [](const TransferDone&) {},
+                        [&](ReadDone& read) { answer.found = std::move(read.value); },
+                        [&](const Refusal& refusal) {
+                          answer.ending = refusal.code == RefusalCode::kUnknownOutcome
+                                              ? Ending::kUnknown
+                                              : Ending::kRefused;
+                          answer.code = to_string(refusal.code);
+                          answer.primary = refusal.primary;
+                        }},
+             reply.body);
+  answer_later(answer.from, std::move(answer));
+}
+
+void Cluster::answer_later(NodeId from, Answer answer) {
+  if (cut_off_[from - 1]) return;
+  const Instant arrival = now_ + network_.client_delay();
+  queue_.schedule(arrival, AnswerArrival{answers_.put(std::move(answer))});
+}
+
+// --- processes ---
+
+void Cluster::start(NodeId id) {
+  Node& machine = node(id);
+  if (machine.replica) return;
+  ++machine.boots;
+  Wal::Options options = wal_options_;
+  options.node_name = names_[id - 1];
+  const Incarnation fresh = machine.seeds.next() | 1;
+  const std::uint64_t seed = machine.seeds.next();
+  Result<Wal::Opened> opened = recover(machine.disk, options, fresh, machine.config.shard_count);
+  if (!opened) {
+    machine.refuses_to_start = true;
+    record(id, NodeStopped{StopCause::kRefusedToStart, opened.error().message});
+    return;
+  }
+  machine.refuses_to_start = false;
+  const Recovered& found = opened->recovered;
+  const LogIndex snapshot = found.snapshot ? found.snapshot->last_index : 0;
+  record(id, NodeStarted{found.incarnation, found.hard_state.term,
+                         found.entries.empty() ? snapshot : found.entries.back().index, snapshot});
+  machine.config.incarnation = found.incarnation;
+  machine.replica.emplace(machine.config, found, seed, machine.clock.local(now_));
+  machine.wal = std::move(opened->wal);
+  std::vector<DiskOperation> mark = machine.wal->mark();
+  if (!do_operations(machine, mark)) return;
+  feed(machine, [](Replica& replica, Instant local) { replica.tick(local); });
+}
+
+void Cluster::stop_process(Node& node, StopCause cause, std::string detail) {
+  const NodeId id = id_of(node);
+  do_some(node, node.log_work);
+  do_some(node, node.snapshot_work);
+  node.died = std::exchange(node.replica, std::nullopt);
+  node.wal.reset();
+  node.queued.clear();
+  node.tick_at.reset();
+  node.dies_amid_effects = false;
+  if (cause == StopCause::kPowerCut) node.disk.cut_power(node.disk_rng);
+  record(id, NodeStopped{cause, std::move(detail)});
+  for (const RequestId request : std::exchange(node.waiting, {}))
+    answer_later(id, {request, id, Ending::kUnknown, "CONNECTION_RESET", kNoNode, {}});
+  if (!std::exchange(node.paused, false)) return;
+  // What waited for the paused process finds no process.
+  for (const What& what : std::exchange(held_[id - 1], {})) queue_.schedule(now_, what);
+}
+
+void Cluster::crash(NodeId id, StopCause cause) {
+  Node& victim = node(id);
+  if (victim.replica) {
+    stop_process(victim, cause, {});
+  } else if (cause == StopCause::kPowerCut) {
+    victim.disk.cut_power(victim.disk_rng);
+  }
+}
+
+void Cluster::crash_amid_effects(NodeId id) {
+  if (node(id).replica) node(id).dies_amid_effects = true;
+}
+
+void Cluster::pause(NodeId id) {
+  Node& victim = node(id);
+  if (!victim.runs()) return;
+  victim.paused = true;
+  record(id, NodePaused{});
+}
+
+void Cluster::resume(NodeId id) {
+  Node& sleeper = node(id);
+  if (!std::exchange(sleeper.paused, false)) return;
+  record(id, NodeResumed{});
+  for (const What& what : std::exchange(held_[id - 1], {})) queue_.schedule(now_, what);
+  sleeper.tick_at.reset();
+  schedule_tick(sleeper);
+}
+
+void Cluster::wipe(NodeId id) {
+  crash(id, StopCause::kCrash);
+  node(id).disk.wipe();
+  record(id, DiskWiped{});
+}
+
+// --- clocks ---
+
+void Cluster::set_drift(NodeId id, std::int64_t ppm) {
+  node(id).clock.set_drift(now_, ppm);
+  if (node(id).replica) schedule_tick(node(id));
+}
+
+void Cluster::step_clock(NodeId id, Duration span) {
+  node(id).clock.step(now_, span);
+  if (node(id).replica) schedule_tick(node(id));
+}
+
+void Cluster::freeze_clock(NodeId id, Duration span) {
+  node(id).clock.freeze(now_, now_ + span);
+}
+
+// --- a look ---
+
+const Replica* Cluster::replica(NodeId id) const {
+  return node(id).replica ? &*node(id).replica : nullptr;
+}
+
+Status Cluster::status(NodeId id) const {
+  return node(id).replica->status(node(id).clock.local(now_));
+}
+
+NodeId Cluster::primary() const {
+  NodeId found = kNoNode;
+  Term latest = 0;
+  for (const Node& node : nodes_) {
+    if (!node.runs() || !node.replica->raft().serving()) continue;
+    if (found != kNoNode && node.replica->raft().term() < latest) continue;
+    found = id_of(node);
+    latest = node.replica->raft().term();
+  }
+  return found;
+}
+
+}  // namespace kv::sim

@@ -1,0 +1,251 @@
+#include "netsim/expectations.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/duration_text.h"
+
+namespace kv::sim {
+namespace {
+
+bool watched(const Judgement& judgement) {
+  return judgement.verdict == Verdict::kOpen && (judgement.expectation.moment == Moment::kBy ||
+                                                 judgement.expectation.moment == Moment::kAlways);
+}
+
+bool about_whole_run(Claim claim) {
+  return claim == Claim::kFailover || claim == Claim::kElections || claim == Claim::kAvailability ||
+         claim == Claim::kUnavailable || claim == Claim::kViolation || claim == Claim::kNone;
+}
+
+std::string role_of(const Cluster& cluster, NodeId id) {
+  if (!cluster.node(id).runs()) return "down";
+  switch (cluster.replica(id)->raft().role()) {
+    case Role::kFollower:
+      return "secondary";
+    case Role::kLeader:
+      return "primary";
+    default:
+      return "candidate";
+  }
+}
+
+std::string percent(std::uint64_t per_million) {
+  const std::string tenths = std::to_string(per_million / 1000 % 10);
+  return std::to_string(per_million / 10'000) + "." + tenths + " %";
+}
+
+std::string range(const Expectation& expectation) {
+  if (!expectation.high) return "at least " + std::to_string(expectation.low);
+  if (*expectation.high == expectation.low) return std::to_string(expectation.low);
+  if (expectation.low == 0) return "at most " + std::to_string(*expectation.high);
+  return std::to_string(expectation.low) + " to " + std::to_string(*expectation.high);
+}
+
+bool in_range(const Expectation& expectation, std::uint64_t value) {
+  return value >= expectation.low && (!expectation.high || value <= *expectation.high);
+}
+
+std::optional<std::string> logs_differ(const Cluster& cluster, const Cast& cast) {
+  std::optional<NodeId> first;
+  for (NodeId id = 1; id <= cluster.size(); ++id) {
+    if (!cluster.node(id).runs()) continue;
+    if (!first) {
+      first = id;
+      continue;
+    }
+    const Replica& a = *cluster.replica(*first);
+    const Replica& b = *cluster.replica(id);
+    if (a.raft().log().last_index() == b.raft().log().last_index() &&
+        a.raft().log().last_term() == b.raft().log().last_term() && a.applied() == b.applied() &&
+        a.store().state_hash() == b.store().state_hash()) {
+      continue;
+    }
+    return cast.name(*first) + " has " + std::to_string(a.raft().log().last_index()) +
+           " entries, " + std::to_string(a.applied()) + " applied; " + cast.name(id) + " has " +
+           std::to_string(b.raft().log().last_index()) + ", " + std::to_string(b.applied()) +
+           " applied";
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string describe(const Expectation& expectation) {
+  const Expectation& e = expectation;
+  switch (e.claim) {
+    case Claim::kPrimary:
+      return e.who == "none"  ? "there is no primary"
+             : e.who == "any" ? "there is a primary"
+                              : "the primary is " + e.who;
+    case Claim::kRole:
+      return e.who + " is " + (e.role == "down" ? "" : "a ") + e.role;
+    case Claim::kTerm:
+      return "the term is " + range(e);
+    case Claim::kValue:
+      return e.key + (e.value ? " is " + *e.value : " is absent") + " on " +
+             (e.who.empty() ? "all" : e.who);
+    case Claim::kLogsEqual:
+      return "all logs and states are equal";
+    case Claim::kFailover:
+      return "each failover takes at most " + to_text(e.span);
+    case Claim::kElections:
+      return "elections won: " + range(e);
+    case Claim::kAvailability:
+      return "at least " + percent(e.chance.per_million) + " of the operations end well";
+    case Claim::kUnavailable:
+      return "no primary for at most " + to_text(e.span) + " altogether";
+    case Claim::kViolation:
+      return "shows a violation of " + e.checker;
+    case Claim::kNone:
+      return "no violation of " + e.checker;
+  }
+  CHECK(false);
+}
+
+Expectations::Expectations(const Scenario& scenario) {
+  for (const Expectation& expectation : scenario.expect) {
+    judgements_.push_back({expectation, Verdict::kOpen, {}, {}});
+    if (watched(judgements_.back()) && !about_whole_run(expectation.claim)) ++watched_;
+  }
+}
+
+void Expectations::begin(Cluster& cluster) {
+  for (std::size_t i = 0; i < judgements_.size(); ++i) {
+    const Expectation& expectation = judgements_[i].expectation;
+    if (expectation.moment == Moment::kAt || expectation.moment == Moment::kBy) {
+      cluster.set_alarm(expectation.when,
+                        {static_cast<std::uint32_t>(AlarmOwner::kExpectations), i});
+    }
+  }
+}
+
+void Expectations::decide(std::size_t index, Verdict verdict, Instant at, std::string words) {
+  Judgement& judgement = judgements_[index];
+  if (watched(judgement)) --watched_;
+  judgement.verdict = verdict;
+  judgement.at = at;
+  judgement.words = std::move(words);
+  decided_.push_back(index);
+}
+
+void Expectations::on_alarm(const Cluster& cluster, const Cast& cast, std::uint64_t data) {
+  const Judgement& judgement = judgements_[data];
+  if (judgement.verdict != Verdict::kOpen) return;
+  const auto found = objection(judgement.expectation, cluster, cast);
+  decide(data, found ? Verdict::kFailed : Verdict::kMet, cluster.now(), found.value_or(""));
+}
+
+void Expectations::observe(const Cluster& cluster, const Cast& cast) {
+  if (watched_ == 0 || cluster.records().empty()) return;
+  for (std::size_t i = 0; i < judgements_.size(); ++i) {
+    const Judgement& judgement = judgements_[i];
+    if (!watched(judgement) || about_whole_run(judgement.expectation.claim)) continue;
+    auto found = objection(judgement.expectation, cluster, cast);
+    if (judgement.expectation.moment == Moment::kAlways && found)
+      decide(i, Verdict::kFailed, cluster.now(), std::move(*found));
+    if (judgement.expectation.moment == Moment::kBy && !found)
+      decide(i, Verdict::kMet, cluster.now(), {});
+  }
+}
+
+void Expectations::finish(const Cluster& cluster, const Cast& cast,
+                          const Availability& availability, const Clients& clients,
+                          const std::vector<Violation>& violations) {
+  for (std::size_t i = 0; i < judgements_.size(); ++i) {
+    const Judgement& judgement = judgements_[i];
+    if (judgement.verdict != Verdict::kOpen) continue;
+    const Expectation& expectation = judgement.expectation;
+    const auto found = about_whole_run(expectation.claim)
+                           ? final_objection(expectation, availability, clients, violations)
+                           : objection(expectation, cluster, cast);
+    decide(i, found ? Verdict::kFailed : Verdict::kMet, cluster.now(), found.value_or(""));
+  }
+}
+
+std::optional<std::string> Expectations::objection(const Expectation& expectation,
+                                                   const Cluster& cluster, const Cast& cast) const {
+  const auto who = [&] {
+    return cast.resolve(cluster, expectation.who.empty() ? "all" : expectation.who);
+  };
+  if (expectation.claim == Claim::kPrimary) {
+    const NodeId primary = cluster.primary();
+    const std::string is = primary == kNoNode ? "there is none" : "it is " + cast.name(primary);
+    if (expectation.who == "none") return primary == kNoNode ? std::nullopt : std::optional(is);
+    if (primary == kNoNode) return is;
+    const std::vector<NodeId> wanted = who();
+    const bool right = expectation.who == "any" ||
+                       std::find(wanted.begin(), wanted.end(), primary) != wanted.end();
+    return right ? std::nullopt : std::optional(is);
+  }
+  const bool about_nodes = expectation.claim == Claim::kRole || expectation.claim == Claim::kValue;
+  if (about_nodes && who().empty()) return "there is no '" + expectation.who + "'";
+  if (expectation.claim == Claim::kRole) {
+    for (const NodeId id : who()) {
+      const std::string role = role_of(cluster, id);
+      if (role != expectation.role) return cast.name(id) + " is " + role;
+    }
+    return std::nullopt;
+  }
+  if (expectation.claim == Claim::kTerm) {
+    Term latest = 0;
+    for (NodeId id = 1; id <= cluster.size(); ++id) {
+      if (cluster.replica(id) != nullptr)
+        latest = std::max(latest, cluster.replica(id)->raft().term());
+    }
+    return in_range(expectation, latest) ? std::nullopt
+                                         : std::optional("it is " + std::to_string(latest));
+  }
+  if (expectation.claim == Claim::kValue) {
+    for (const NodeId id : who()) {
+      if (cluster.replica(id) == nullptr) return cast.name(id) + " is down";
+      const auto value = cluster.replica(id)->store().get(expectation.key);
+      if (value != expectation.value)
+        return "on " + cast.name(id) + " it is " + (value ? std::string(*value) : "absent");
+    }
+    return std::nullopt;
+  }
+  return logs_differ(cluster, cast);
+}
+
+std::optional<std::string> Expectations::final_objection(
+    const Expectation& expectation, const Availability& availability, const Clients& clients,
+    const std::vector<Violation>& violations) const {
+  if (expectation.claim == Claim::kFailover) {
+    for (const Failover& failover : availability.failovers()) {
+      if (!failover.served) return "the last one was not over at the end";
+      if (*failover.served - failover.lost > expectation.span)
+        return "one took " + to_text(*failover.served - failover.lost);
+    }
+    return std::nullopt;
+  }
+  if (expectation.claim == Claim::kElections) {
+    return in_range(expectation, availability.elections())
+               ? std::nullopt
+               : std::optional("there were " + std::to_string(availability.elections()));
+  }
+  if (expectation.claim == Claim::kAvailability) {
+    std::uint64_t ended = 0;
+    std::uint64_t well = 0;
+    for (const Operation& operation : clients.history()) {
+      ended += operation.ending != Ending::kPending ? 1 : 0;
+      well += operation.ending == Ending::kOk ? 1 : 0;
+    }
+    const std::uint64_t share = ended == 0 ? 0 : well * 1'000'000 / ended;
+    if (share >= expectation.chance.per_million) return std::nullopt;
+    return "it was " + percent(share) + " (" + std::to_string(well) + " of " +
+           std::to_string(ended) + ")";
+  }
+  if (expectation.claim == Claim::kUnavailable) {
+    if (availability.unavailable() <= expectation.span) return std::nullopt;
+    return "it was " + to_text(availability.unavailable());
+  }
+  const auto found = std::find_if(violations.begin(), violations.end(), [&](const Violation& v) {
+    return v.checker == expectation.checker;
+  });
+  if (expectation.claim == Claim::kViolation)
+    return found != violations.end() ? std::nullopt : std::optional<std::string>("it found none");
+  return found == violations.end() ? std::nullopt : std::optional(found->words);
+}
+
+}  // namespace kv::sim

@@ -1,0 +1,176 @@
+#include "netsim/workload.h"
+
+#include <utility>
+
+#include "core/check.h"
+#include "core/command.h"
+
+namespace kv::sim {
+namespace {
+
+constexpr std::uint32_t kMillion = 1'000'000;
+/// Before a client asks the next node, when nobody could say who the primary is.
+constexpr Duration kBackOff = milliseconds(20);
+
+ClientRequest request_of(RequestId id, const Operation& operation) {
+  switch (operation.kind) {
+    case OperationKind::kGet:
+      return {id, ReadRequest{operation.key}};
+    case OperationKind::kDelete:
+      return {id, WriteRequest{encode_command(DeleteCommand{operation.key})}};
+    case OperationKind::kSet:
+      break;
+  }
+  return {id, WriteRequest{encode_command(SetCommand{operation.key, operation.value})}};
+}
+
+OperationKind kind_of(Verb verb) {
+  if (verb == Verb::kSet) return OperationKind::kSet;
+  return verb == Verb::kGet ? OperationKind::kGet : OperationKind::kDelete;
+}
+
+}  // namespace
+
+Clients::Clients(const Scenario& scenario, const Rng& rng)
+    : spec_(scenario.workload),
+      stop_(scenario.workload.stop.value_or(Instant{} + scenario.run_for)),
+      nodes_(scenario.nodes.size()),
+      rng_(rng) {}
+
+void Clients::begin(Cluster& cluster) {
+  for (std::uint32_t i = 0; i < spec_.clients; ++i) {
+    Client client;
+    client.number = i + 1;
+    client.server = static_cast<NodeId>(1 + rng_.below(nodes_));
+    client.timeout = spec_.timeout;
+    clients_.push_back(client);
+  }
+  for (Client& client : clients_) {
+    const Duration interval = seconds(spec_.clients) / std::max<std::int64_t>(spec_.rate, 1);
+    wake_at(cluster, client, spec_.start + rng_.between({}, interval));
+  }
+}
+
+std::size_t Clients::call(Cluster& cluster, const Step& step, NodeId to) {
+  Client client;
+  client.number = static_cast<std::uint32_t>(clients_.size() + 1);
+  client.scripted = true;
+  client.server = to;
+  client.retry = step.retry;
+  client.timeout = step.timeout;
+  clients_.push_back(client);
+  Operation operation;
+  operation.kind = kind_of(step.verb);
+  operation.key = step.key;
+  operation.value = step.value;
+  start(cluster, clients_.back(), std::move(operation));
+  return history_.size() - 1;
+}
+
+void Clients::on_alarm(Cluster& cluster, std::uint64_t data) {
+  Client& client = clients_[data >> 32];
+  if (client.token != static_cast<std::uint32_t>(data)) return;
+  if (!client.operation) {
+    begin_operation(cluster, client);
+  } else if (cluster.now() < client.give_up) {
+    ask(cluster, client);
+  } else {
+    // A request that is under way may still take effect; one that was refused can't.
+    const Ending ending = client.request != 0 ? Ending::kUnknown : Ending::kRefused;
+    client.server = static_cast<NodeId>(client.server % nodes_ + 1);
+    end(cluster, client, ending, "TIMEOUT", std::nullopt);
+  }
+}
+
+void Clients::begin_operation(Cluster& cluster, Client& client) {
+  if (cluster.now() >= stop_) return;
+  Operation operation;
+  const std::uint64_t kind = rng_.below(kMillion);
+  operation.key = "k" + std::to_string(rng_.below(std::max<std::uint32_t>(spec_.keys, 1)));
+  if (kind < spec_.reads.per_million) {
+    operation.kind = OperationKind::kGet;
+  } else if (kind < spec_.reads.per_million + spec_.deletes.per_million) {
+    operation.kind = OperationKind::kDelete;
+  } else {
+    operation.kind = OperationKind::kSet;
+    operation.value =
+        "c" + std::to_string(client.number) + "-" + std::to_string(history_.size() + 1);
+    if (operation.value.size() < spec_.value_bytes) operation.value.resize(spec_.value_bytes, '.');
+  }
+  start(cluster, client, std::move(operation));
+}
+
+void Clients::start(Cluster& cluster, Client& client, Operation operation) {
+  operation.id = history_.size() + 1;
+  operation.client = client.number;
+  operation.called = cluster.now();
+  client.operation = history_.size();
+  client.give_up = cluster.now() + client.timeout;
+  history_.push_back(std::move(operation));
+  codes_.emplace_back();
+  ask(cluster, client);
+}
+
+void Clients::ask(Cluster& cluster, Client& client) {
+  const Operation& operation = history_[*client.operation];
+  client.request = cluster.next_request();
+  requests_[client.request] = client.number - 1;
+  cluster.record(client.server, ClientCalled{operation.id, client.number, operation.kind,
+                                             operation.key, operation.value});
+  cluster.send(client.server, request_of(client.request, operation));
+  wake_at(cluster, client, client.give_up);
+}
+
+void Clients::on_answer(Cluster& cluster, const Answer& answer) {
+  const auto known = requests_.find(answer.request);
+  if (known == requests_.end()) return;
+  Client& client = clients_[known->second];
+  requests_.erase(known);
+  if (client.request != answer.request) return;
+  client.request = 0;
+  if (answer.ending != Ending::kRefused || !client.retry) {
+    end(cluster, client, answer.ending, std::string(answer.code), answer.found);
+    return;
+  }
+  // A definite refusal: the same operation may be asked again, elsewhere.
+  const bool redirected = answer.primary != kNoNode && answer.primary != client.server;
+  client.server = redirected ? answer.primary : static_cast<NodeId>(client.server % nodes_ + 1);
+  wake_at(cluster, client,
+          redirected ? cluster.now() : std::min(client.give_up, cluster.now() + kBackOff));
+}
+
+void Clients::end(Cluster& cluster, Client& client, Ending ending, std::string code,
+                  std::optional<std::string> found) {
+  const std::size_t index = *client.operation;
+  Operation& operation = history_[index];
+  operation.ending = ending;
+  operation.found = found;
+  operation.returned = cluster.now();
+  cluster.record(client.server,
+                 ClientAnswered{operation.id, client.number, ending, code, std::move(found)});
+  codes_[index] = std::move(code);
+  ended_.push_back(index);
+  client.operation.reset();
+  requests_.erase(std::exchange(client.request, 0));
+  if (client.scripted) {
+    ++client.token;
+  } else {
+    wake_at(cluster, client, next_start(cluster));
+  }
+}
+
+Instant Clients::next_start(const Cluster& cluster) {
+  const Duration interval = seconds(spec_.clients) / std::max<std::int64_t>(spec_.rate, 1);
+  return cluster.now() + rng_.between(interval / 2, interval + interval / 2);
+}
+
+void Clients::wake_at(Cluster& cluster, Client& client, Instant at) {
+  const std::uint64_t data = (std::uint64_t{client.number - 1} << 32) | ++client.token;
+  cluster.set_alarm(at, {static_cast<std::uint32_t>(AlarmOwner::kClients), data});
+}
+
+std::vector<std::size_t> Clients::take_ended() {
+  return std::exchange(ended_, {});
+}
+
+}  // namespace kv::sim
