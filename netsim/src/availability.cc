@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/duration_text.h"
+#include "report_layout.h"
 
 namespace kv::sim {
 namespace {
@@ -136,7 +136,7 @@ void Availability::check_progress(const Cluster& cluster) {
   reported_ = true;
   violation_ = {"progress", cluster.now(),
                 "A majority of nodes runs and is connected, but no primary has served for " +
-                    to_text(cluster.now() - changed_) + "; " + to_text(patience_) +
+                    span_text(cluster.now() - changed_) + "; " + span_text(patience_) +
                     " are enough for any election."};
 }
 

@@ -83,6 +83,7 @@ Chaos::Chaos(const Scenario& scenario, const Rng& rng)
   for (const Verb verb : classes()) {
     const bool wanted = spec_.faults.empty() || std::find(spec_.faults.begin(), spec_.faults.end(),
                                                           verb_name(verb)) != spec_.faults.end();
+    if (wanted && (verb == Verb::kCrash || verb == Verb::kIsolate)) ambushes_.push_back(verb);
     weights_.push_back(wanted && rng_.below(2) == 0 ? 1 + rng_.below(10) : 0);
     total_weight_ += weights_.back();
   }
@@ -91,7 +92,7 @@ Chaos::Chaos(const Scenario& scenario, const Rng& rng)
   mean_gap_ = nanoseconds(gap << rng_.below(7));
   ambush_at_commit_.resize(nodes_.size());
   wipes_left_ = static_cast<std::uint32_t>(nodes_.size() - 1) / 2;
-  if (rng_.below(3) == 0) {
+  if (!ambushes_.empty() && rng_.below(3) == 0) {
     ambush_.per_million = static_cast<std::uint32_t>(500'000 + rng_.below(500'000));
     if (rng_.below(2) == 0) total_weight_ = 0;
   }
@@ -145,12 +146,11 @@ void Chaos::observe(Cluster& cluster) {
 }
 
 void Chaos::ambush(Cluster& cluster, NodeId leader) {
-  const bool crashes = rng_.below(2) == 0;
-  Step fault = step_of(crashes ? Verb::kCrash : Verb::kIsolate, nodes_[leader - 1].name);
+  Step fault = step_of(ambushes_[rng_.below(ambushes_.size())], nodes_[leader - 1].name);
   // At once, even what it has sent is lost when the links are cut.
   const Duration after = rng_.below(2) == 0 ? Duration{} : rng_.between({}, ambush_within_);
   set_alarm(cluster, after, fault);
-  fault.verb = crashes ? Verb::kRestart : Verb::kHeal;
+  fault.verb = fault.verb == Verb::kCrash ? Verb::kRestart : Verb::kHeal;
   set_alarm(cluster, after + rng_.between({}, timing_.election_timeout_max * 3), fault);
 }
 

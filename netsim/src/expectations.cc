@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/duration_text.h"
+#include "report_layout.h"
 
 namespace kv::sim {
 namespace {
@@ -215,7 +216,7 @@ std::optional<std::string> Expectations::final_objection(
     for (const Failover& failover : availability.failovers()) {
       if (!failover.served) return "the last one was not over at the end";
       if (*failover.served - failover.lost > expectation.span)
-        return "one took " + to_text(*failover.served - failover.lost);
+        return "one took " + span_text(*failover.served - failover.lost);
     }
     return std::nullopt;
   }
@@ -238,7 +239,7 @@ std::optional<std::string> Expectations::final_objection(
   }
   if (expectation.claim == Claim::kUnavailable) {
     if (availability.unavailable() <= expectation.span) return std::nullopt;
-    return "it was " + to_text(availability.unavailable());
+    return "it was " + span_text(availability.unavailable());
   }
   const auto found = std::find_if(violations.begin(), violations.end(), [&](const Violation& v) {
     return v.checker == expectation.checker;

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "core/duration_text.h"
 #include "core/snapshot.h"
 #include "netsim/link_faults.h"
+#include "report_layout.h"
 
 namespace kv::sim {
 namespace {
@@ -155,7 +155,7 @@ struct Strike {
       case Verb::kCut:
         return on_links("cuts the way");
       case Verb::kDelay:
-        return on_links("delays messages by " + to_text(step.latency.quantile(500'000)));
+        return on_links("delays messages by " + span_text(step.latency.quantile(500'000)));
       case Verb::kLoss:
         return on_links("loses " + share + " of the messages");
       case Verb::kDuplicate:
@@ -170,7 +170,7 @@ struct Strike {
   Result<std::string> machine() {
     switch (step.verb) {
       case Verb::kSlowDisk:
-        return on_nodes("a sync takes " + to_text(step.latency.quantile(500'000)) + " on",
+        return on_nodes("a sync takes " + span_text(step.latency.quantile(500'000)) + " on",
                         [&](NodeId id) { cluster.node(id).sync = step.latency; });
       case Verb::kDiskFull:
         return on_nodes(step.on ? "fills the disk of" : "frees the disk of", [&](NodeId id) {
@@ -185,10 +185,10 @@ struct Strike {
         return on_nodes("the clock of % drifts by " + std::to_string(step.drift_ppm) + " ppm",
                         [&](NodeId id) { cluster.set_drift(id, step.drift_ppm); });
       case Verb::kClockStep:
-        return on_nodes("the clock of % jumps ahead by " + to_text(step.span),
+        return on_nodes("the clock of % jumps ahead by " + span_text(step.span),
                         [&](NodeId id) { cluster.step_clock(id, step.span); });
       default:
-        return on_nodes("the clock of % stands still for " + to_text(step.span),
+        return on_nodes("the clock of % stands still for " + span_text(step.span),
                         [&](NodeId id) { cluster.freeze_clock(id, step.span); });
     }
   }
@@ -233,7 +233,8 @@ std::vector<bool> open_ways(const Cluster& cluster) {
 void record_changed_ways(Cluster& cluster, const std::vector<bool>& before) {
   const std::vector<bool> now = open_ways(cluster);
   for (std::size_t way = 0; way < now.size(); ++way) {
-    if (now[way] == before[way]) continue;
+    const bool to_itself = way < cluster.size() * cluster.size() && way % (cluster.size() + 1) == 0;
+    if (now[way] == before[way] || to_itself) continue;
     // The last row is the clients', whose number is that of no node.
     const auto from = static_cast<NodeId>((way / cluster.size() + 1) % (cluster.size() + 1));
     const auto to = static_cast<NodeId>(way % cluster.size() + 1);

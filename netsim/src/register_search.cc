@@ -26,15 +26,10 @@ void insert(std::vector<std::uint32_t>& sorted, std::uint32_t index) {
 
 RegisterSearch::RegisterSearch(const std::vector<Access>& accesses, std::uint64_t max_steps)
     : accesses_(accesses), steps_left_(max_steps) {
-  for (const Access& access : accesses) {
-    if (access.value >= future_.size()) future_.resize(access.value + std::size_t{1});
-    if (!access.write) ++future_[access.value].reads;
-  }
   for (Index i = 0; i < accesses.size(); ++i) {
     const Access& access = accesses[i];
-    // Without an answer and never found: it need not have taken effect.
-    if (access.returned == kNever && future_[access.value].reads == 0) continue;
-    if (access.write) ++future_[access.value].writes;
+    if (access.value >= future_.size()) future_.resize(access.value + std::size_t{1});
+    ++(access.write ? future_[access.value].writes : future_[access.value].reads);
     events_.push_back({access.called, i});
     if (access.returned != kNever) events_.push_back({access.returned, i});
   }

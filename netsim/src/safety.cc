@@ -125,18 +125,19 @@ void SafetyChecker::observe_leader(const Cluster& cluster, NodeId id, Instant at
 
 void SafetyChecker::observe_message(const Message& message, Instant at) {
   if (const auto* reply = std::get_if<VoteReply>(&message.body)) {
-    if (reply->granted && !reply->pre) note_vote(message.from, message.term, message.to, at);
+    if (reply->granted && !reply->pre) note_vote(message, message.to, at);
   } else if (const auto* request = std::get_if<VoteRequest>(&message.body)) {
-    if (!request->pre) note_vote(message.from, message.term, message.from, at);
+    if (!request->pre) note_vote(message, message.from, at);
   }
 }
 
-void SafetyChecker::note_vote(NodeId voter, Term term, NodeId candidate, Instant at) {
-  const auto [known, first] = votes_.try_emplace({voter, term}, candidate);
+void SafetyChecker::note_vote(const Message& message, NodeId candidate, Instant at) {
+  const auto [known, first] =
+      votes_.try_emplace({message.from, message.from_incarnation, message.term}, candidate);
   if (known->second == candidate) return;
   report("vote safety", at,
-         name(voter) + " votes for " + name(candidate) + " in term " + number(term) +
-             ", in which it has voted for " + name(known->second) + ".");
+         name(message.from) + " votes for " + name(candidate) + " in term " +
+             number(message.term) + ", in which it has voted for " + name(known->second) + ".");
 }
 
 void SafetyChecker::check_entries(const Raft& raft, NodeId id, Instant at, LogIndex first,
@@ -195,7 +196,7 @@ void SafetyChecker::first_commit(const Entry& entry, Term in_term, NodeId id) {
   const Result<Command> command = decode_command(entry.payload());
   CHECK(command.has_value());
   if (const auto* set = std::get_if<SetCommand>(&*command))
-    committed_writes_.insert(hash_of(set->key, set->value));
+    committed_writes_.push_back(hash_of(set->key, set->value));
 }
 
 void SafetyChecker::observe_applied(const Cluster& cluster, NodeId id, Instant at,
@@ -214,8 +215,14 @@ void SafetyChecker::observe_applied(const Cluster& cluster, NodeId id, Instant a
   }
 }
 
+bool SafetyChecker::is_committed(const std::string& key, const std::string& value) const {
+  const std::uint64_t hash = hash_of(key, value);
+  return std::find(committed_writes_.rbegin(), committed_writes_.rend(), hash) !=
+         committed_writes_.rend();
+}
+
 void SafetyChecker::acknowledged(Instant at, const std::string& key, const std::string& value) {
-  if (committed_writes_.contains(hash_of(key, value))) return;
+  if (is_committed(key, value)) return;
   // In mode `primary` an acknowledgement may come first, and never be kept: that shows at the end.
   if (ack_ == AckMode::kPrimary) {
     acknowledged_.push_back({at, key, value});
@@ -227,7 +234,7 @@ void SafetyChecker::acknowledged(Instant at, const std::string& key, const std::
 
 void SafetyChecker::finish(const Cluster& cluster) {
   for (const Acknowledged& write : acknowledged_) {
-    if (committed_writes_.contains(hash_of(write.key, write.value))) continue;
+    if (is_committed(write.key, write.value)) continue;
     report("durability", cluster.now(),
            "The set of " + write.key + " to " + write.value +
                " was answered OK and is lost: no node has committed it.");

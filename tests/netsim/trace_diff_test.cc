@@ -69,8 +69,8 @@ TEST(TraceDiff, ShowsWhatCameBefore) {
   other.records[10] = {11, Instant{11'000'500}, kNoNode, Event{CommitAdvanced{10}}};
   EXPECT_EQ(explain_difference(sample_trace(12), other, 2),
             "The first 10 records are equal; the last of them:\n"
-            "      9  0.009000 s  node1    persisted through 9\n"
-            "     10  0.010000 s  node1    persisted through 10\n"
+            "      9     0.009000 s  node1    persisted through 9\n"
+            "     10     0.010000 s  node1    persisted through 10\n"
             "Record 11 differs:\n"
             "  A  11     0.011000 s  node1    persisted through 11\n"
             "  B  11  0.011000500 s  cluster  commits through 10\n");

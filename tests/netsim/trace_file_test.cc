@@ -1,6 +1,5 @@
 #include "netsim/trace_file.h"
 
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -108,8 +107,8 @@ TEST(TraceFile, NamesTheLineThatCanNotBeRead) {
 
 TEST(TraceFile, IsReadFromAPath) {
   const ScratchDirectory scratch;
-  const std::string path = scratch.path() / "run.jsonl";
-  std::ofstream(path, std::ios::binary) << text_of(sample_records());
+  const std::string path = scratch.path("run.jsonl");
+  write_all(path, text_of(sample_records()));
   const Result<TraceFile> trace = read_trace(path);
   ASSERT_TRUE(trace) << trace.error().message;
   EXPECT_EQ(trace->records, sample_records());
@@ -117,9 +116,10 @@ TEST(TraceFile, IsReadFromAPath) {
 
 TEST(TraceFile, SaysWhyAPathIsNoTrace) {
   const ScratchDirectory scratch;
-  const std::string folder = scratch.path();
-  EXPECT_EQ(read_trace(folder + "/none").error().message,
-            folder + "/none can't be opened: check its name and its permissions.");
+  const std::string none = scratch.path("none");
+  EXPECT_EQ(read_trace(none).error().message,
+            none + " can't be opened: check its name and its permissions.");
+  const std::string folder = scratch.path("");
   EXPECT_EQ(read_trace(folder).error().message,
             folder + " is a folder: name a trace in it, as kvsim run --trace writes them.");
 }

@@ -115,6 +115,8 @@ TEST(StyleRules, KeepTheRoomsApart) {
   EXPECT_EQ(breaches("netsim/src/network.cc", "<asio.hpp>"), 1u);
   EXPECT_EQ(breaches("netsim/src/network.cc", "<thread>"), 1u);
   EXPECT_EQ(breaches("netsim/src/network.cc", "<chrono>"), 1u);
+  EXPECT_EQ(breaches("netsim/kvsim/worker_pool.cc", "<unistd.h>"), 0u);
+  EXPECT_EQ(breaches("netsim/kvsim/worker_pool.cc", "\"server/node.h\""), 1u);
   EXPECT_EQ(breaches("tests/unit/log_test.cc", "\"server/node.h\""), 0u);
   EXPECT_EQ(breaches("core/src/log.cc", "<vector>\n  #  include <chrono>"), 1u);
   EXPECT_EQ(breaches("core/src/log.cc", "<vector>\n// #include <chrono>"), 0u);

@@ -16,7 +16,9 @@ namespace {
 
 struct Anything {
   template <typename Value>
-  operator Value() const;  // NOLINT(google-explicit-constructor)
+  operator Value() const {  // NOLINT(google-explicit-constructor)
+    return Value{};
+  }
 };
 
 /// How many fields an aggregate has.

@@ -56,7 +56,8 @@ class Chaos {
   std::uint64_t total_weight_{0};
   Duration mean_gap_{};
   std::uint32_t wipes_left_{0};
-  Chance ambush_{};  ///< that a new leader is struck
+  std::vector<Verb> ambushes_{};  ///< what may strike a new leader: a crash, or isolation
+  Chance ambush_{};               ///< that a new leader is struck
   Duration ambush_within_{};
   std::vector<bool> ambush_at_commit_{};  ///< by node: waits for the new leader's first commit
   std::vector<Step> later_{};             ///< by the data of their alarm

@@ -3,9 +3,10 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "core/invariants.h"
@@ -63,9 +64,10 @@ class SafetyChecker {
   void observe_leader(const Cluster& cluster, NodeId id, Instant at, Term term);
   void observe_message(const Message& message, Instant at);
   void observe_applied(const Cluster& cluster, NodeId id, Instant at, LogIndex applied);
-  void note_vote(NodeId voter, Term term, NodeId candidate, Instant at);
+  void note_vote(const Message& message, NodeId candidate, Instant at);
   void check_entries(const Raft& raft, NodeId id, Instant at, LogIndex first, LogIndex last);
   void check_commits(const Raft& raft, NodeId id, Instant at, LogIndex from);
+  bool is_committed(const std::string& key, const std::string& value) const;
   void first_commit(const Entry& entry, Term in_term, NodeId id);
   void check_final_states(const Cluster& cluster);
   void report(std::string_view checker, Instant at, std::string words);
@@ -75,11 +77,13 @@ class SafetyChecker {
   AckMode ack_{};
   std::vector<std::optional<Footprint>> before_{};  ///< of each node's process; nothing: none yet
   std::map<Term, NodeId> leaders_{};
-  std::map<std::pair<NodeId, Term>, NodeId> votes_{};
+  /// By node, incarnation and term: one that lost its disk votes anew, and its votes count nowhere.
+  std::map<std::tuple<NodeId, Incarnation, Term>, NodeId> votes_{};
   std::vector<std::vector<Seen>> logs_{};                          ///< by index - 1: one a term
   std::vector<Committed> committed_{};                             ///< by index - 1
   std::map<LogIndex, std::pair<std::uint64_t, NodeId>> states_{};  ///< hashes at some indexes
-  std::set<std::uint64_t> committed_writes_{};                     ///< hashes of key and value
+  /// Hashes of key and value, in the order of commits: who asks mostly asks for a late one.
+  std::vector<std::uint64_t> committed_writes_{};
   struct Acknowledged {
     Instant at{};
     std::string key{};

@@ -1,0 +1,196 @@
+#include "sweep_plan.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <set>
+
+namespace kv::sim {
+namespace {
+
+constexpr std::uint64_t kMostItems = 1'000'000'000'000;
+constexpr std::uint64_t kMostItemsOfShard = 10'000'000;  // all of them are kept in memory
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || rest != end) return std::nullopt;
+  return number;
+}
+
+/// As a POSIX shell takes it for one word.
+std::string shell_word(const std::string& text) {
+  const auto plain = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("_-./=:,+%@").find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
+/// Cut at the commas that are within no bracket and no quotes.
+std::vector<std::string> cut_at_commas(std::string_view text) {
+  std::vector<std::string> values(1);
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == ',' && depth == 0 && !quoted) {
+      values.emplace_back();
+      continue;
+    }
+    values.back() += c;
+    if (quoted && c == '\\' && i + 1 < text.size()) {
+      values.back() += text[++i];
+    } else if (c == '"') {
+      quoted = !quoted;
+    } else if (!quoted) {
+      depth += c == '[' || c == '{' ? 1 : 0;
+      depth -= (c == ']' || c == '}') && depth > 0 ? 1 : 0;
+    }
+  }
+  return values;
+}
+
+Error missing_value(const std::string& what) {
+  return Error{what + ": a value is missing before or behind a comma."};
+}
+
+Error repeated_value(const std::string& what, const std::string& value) {
+  return Error{what + ": the value " + value + " is there twice."};
+}
+
+}  // namespace
+
+Result<SeedRange> parse_seeds(std::string_view text) {
+  const std::string what = "--seeds " + std::string(text);
+  const std::size_t dots = text.find("..");
+  const bool one = dots == std::string_view::npos;
+  const std::optional<std::uint64_t> first = whole_number(text.substr(0, dots));
+  const std::optional<std::uint64_t> last = one ? first : whole_number(text.substr(dots + 2));
+  if (!first || !last) {
+    return Error{what +
+                 " is no range: write the first and the last seed, whole numbers with "
+                 "'..' between them, such as 1..10000."};
+  }
+  if (*first > *last) {
+    return Error{what + " runs backwards: write " + to_text(SeedRange{*last, *first}) + "."};
+  }
+  return SeedRange{*first, *last};
+}
+
+Result<Shard> parse_shard(std::string_view text) {
+  const std::string what = "--shard " + std::string(text);
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const std::optional<std::uint64_t> index = whole_number(text.substr(0, slash));
+  const std::optional<std::uint64_t> count =
+      slash == text.size() ? std::nullopt : whole_number(text.substr(slash + 1));
+  if (!index || !count) {
+    return Error{what + " is no shard: write its number and how many there are, such as 2/8."};
+  }
+  if (*count == 0) return Error{what + ": there must be at least one shard, as in 1/1."};
+  if (*index == 0 || *index > *count) {
+    return Error{what + ": shards are numbered from 1 to " + std::to_string(*count) +
+                 (*index == 0 ? ", not from 0." : ".")};
+  }
+  return Shard{*index, *count};
+}
+
+Result<Vary> parse_vary(std::string_view text) {
+  const std::string what = "--vary " + std::string(text);
+  const std::size_t equals = std::min(text.find('='), text.size());
+  if (equals == 0 || equals == text.size()) {
+    return Error{what +
+                 ": write a path, '=' and values with commas between them, such as "
+                 "network.latency=1ms,20ms."};
+  }
+  Vary vary{std::string(text.substr(0, equals)), cut_at_commas(text.substr(equals + 1))};
+  std::set<std::string> seen;
+  for (const std::string& value : vary.values) {
+    if (value.empty()) return missing_value(what);
+    const bool is_new = seen.insert(value).second;
+    if (!is_new) return repeated_value(what, value);
+  }
+  return vary;
+}
+
+std::string to_text(SeedRange seeds) {
+  return std::to_string(seeds.first) + ".." + std::to_string(seeds.last);
+}
+
+std::string to_text(Shard shard) {
+  return std::to_string(shard.index) + "/" + std::to_string(shard.count);
+}
+
+std::uint64_t SweepPlan::variations() const {
+  std::uint64_t count = 1;
+  for (const Vary& each : vary) count *= each.values.size();
+  return count;
+}
+
+std::uint64_t SweepPlan::items() const {
+  return (seeds.last - seeds.first + 1) * variations();
+}
+
+std::uint64_t SweepPlan::items_of_shard() const {
+  const std::uint64_t before = shard.index - 1;
+  return items() <= before ? 0 : (items() - before - 1) / shard.count + 1;
+}
+
+std::vector<std::string> SweepPlan::values_of(std::uint64_t variation) const {
+  std::vector<std::string> values(vary.size());
+  for (std::size_t i = vary.size(); i-- > 0;) {
+    values[i] = vary[i].values[variation % vary[i].values.size()];
+    variation /= vary[i].values.size();
+  }
+  return values;
+}
+
+Settings SweepPlan::settings_of(std::uint64_t variation) const {
+  Settings settings = set;
+  const std::vector<std::string> values = values_of(variation);
+  for (std::size_t i = 0; i < vary.size(); ++i) {
+    settings.push_back(vary[i].key + "=" + values[i]);
+  }
+  return settings;
+}
+
+std::string SweepPlan::replay_command(std::uint64_t item) const {
+  std::string command =
+      "kvsim run " + shell_word(file) + " --seed " + std::to_string(seed_of(item));
+  for (const std::string& setting : settings_of(variation_of(item))) {
+    command += " --set " + shell_word(setting);
+  }
+  return command;
+}
+
+Outcome check_size(const SweepPlan& plan) {
+  std::uint64_t variations = 1;
+  for (const Vary& each : plan.vary) {
+    if (each.values.size() > kMostItems / variations) {
+      return Error{"--vary gives more than " + std::to_string(kMostItems) +
+                   " variations: leave some values out."};
+    }
+    variations *= each.values.size();
+  }
+  if (plan.seeds.last - plan.seeds.first >= kMostItems / variations) {
+    return Error{"--seeds " + to_text(plan.seeds) + " with " + std::to_string(variations) +
+                 " variations is more than " + std::to_string(kMostItems) +
+                 " runs: take fewer seeds."};
+  }
+  if (plan.items_of_shard() > kMostItemsOfShard) {
+    return Error{"A sweep of " + std::to_string(plan.items_of_shard()) +
+                 " runs is too large for one process: split it with --shard i/" +
+                 std::to_string((plan.items() - 1) / kMostItemsOfShard + 1) + " or more."};
+  }
+  if (plan.items_of_shard() == 0) {
+    return Error{"--shard " + to_text(plan.shard) + " is empty: there are only " +
+                 std::to_string(plan.items()) + " runs, so take at most as many shards."};
+  }
+  return success();
+}
+
+}  // namespace kv::sim
