@@ -24,15 +24,18 @@ using Hashes = std::map<std::string, std::string>;  ///< by the scenario's name
 
 constexpr std::string_view kHashes = "hashes.json";
 
+/// Not a scenario, though it lies among them: "scenario.schema.json" has two endings.
+bool beside_scenarios(const fs::path& path) {
+  return path.filename() == kHashes || path.stem().has_extension();
+}
+
 std::vector<std::string> scenarios_in(const fs::path& folder) {
   std::vector<std::string> files;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
     const fs::path& path = entry->path();
-    // "scenario.schema.json" has two endings.
-    if (path.extension() != ".json" || path.filename() == kHashes) continue;
-    if (path.stem().has_extension()) continue;
+    if (path.extension() != ".json" || beside_scenarios(path)) continue;
     files.push_back(path.string());
   }
   std::sort(files.begin(), files.end());
@@ -80,6 +83,7 @@ int pin_command(const std::vector<std::string>& chosen) {
     return complain("There are no scenarios in the folder 'scenarios' here: name their files.");
   std::vector<Scenario> scenarios;
   for (const std::string& file : files) {
+    if (beside_scenarios(file)) continue;
     const Result<std::string> text = read_file(file);
     if (!text) return complain(text.error().message);
     Result<Scenario> scenario = read_scenario(*text, file);
@@ -116,6 +120,7 @@ int pin_command(const std::vector<std::string>& chosen) {
 int check_command(const std::vector<std::string>& files) {
   bool all_good = true;
   for (const std::string& file : files) {
+    if (beside_scenarios(file)) continue;
     const Result<std::string> text = read_file(file);
     const Result<Scenario> scenario =
         text ? read_scenario(*text, file) : Result<Scenario>(text.error());

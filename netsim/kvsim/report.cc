@@ -228,6 +228,15 @@ std::string clients_text(const RunResult& result, const TerminalStyle& style) {
          wrapped(text, kIndent, style.width()) + "\n";
 }
 
+/// With random faults the seed draws these as well.
+std::string drawn_text(const Scenario& scenario) {
+  const Limits& limits = scenario.limits;
+  return ", limits drawn: at most " + grouped(limits.max_append_bytes) + " bytes an append and " +
+         counted(limits.max_inflight_appends, "append", "appends") +
+         " under way, a snapshot every " + grouped(limits.snapshot_after_bytes) +
+         " bytes, log segments of " + grouped(scenario.segment_bytes) + " bytes";
+}
+
 }  // namespace
 
 std::string introduction(const Scenario& scenario, std::uint64_t seed, const TerminalStyle& style) {
@@ -238,7 +247,7 @@ std::string introduction(const Scenario& scenario, std::uint64_t seed, const Ter
     surroundings += " · " + counted(scenario.workload.clients, "client", "clients") + ", " +
                     std::to_string(scenario.workload.rate) + " operations/s";
   }
-  if (scenario.chaos) surroundings += " · random faults";
+  if (scenario.chaos) surroundings += " · random faults" + drawn_text(scenario);
   surroundings += " · " + span_text(scenario.run_for) + " · seed " + std::to_string(seed);
   std::string text = style.paint(Tone::kStrong, scenario.title) + "\n";
   if (!scenario.why.empty()) text += wrapped(scenario.why, 0, style.width()) + "\n";

@@ -40,8 +40,11 @@ Scenario draw_surroundings(const Scenario& scenario, std::uint64_t seed) {
   if (!one_in(3)) limits.max_inflight_appends = static_cast<std::uint32_t>(skewed(rng, 1, 8));
   if (one_in(4)) {
     // One entry a message, one message at a time: then everything can come between two entries.
+    // Who is far behind then needs a snapshot, or catches up only long after the end.
     limits.max_append_bytes = 20;
     limits.max_inflight_appends = 1;
+    limits.snapshot_after_bytes = 500 + rng.below(2000);
+    limits.keep_log_bytes = rng.below(500);
   }
   if (one_in(2)) drawn.segment_bytes = 4096;
   if (one_in(2)) drawn.primary.clear();

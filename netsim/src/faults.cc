@@ -71,10 +71,12 @@ struct Strike {
         if (from != to) change_link(cluster.network().link(from, to), step);
       }
     }
+    std::string kinds;
+    for (const std::string& kind : step.only) kinds += (kinds.empty() ? ", only " : " and ") + kind;
     const bool everywhere = step.from.empty() && step.to.empty();
     return words + (step.from.empty() ? "" : " from " + cast.names(resolve(step.from))) +
            (step.to.empty() ? "" : " to " + cast.names(resolve(step.to))) +
-           (everywhere ? " everywhere" : "");
+           (everywhere ? " everywhere" : "") + kinds;
   }
 
   void isolate(NodeId id) {
@@ -133,7 +135,8 @@ struct Strike {
           cluster.start(id);
         });
       case Verb::kPause:
-        return on_nodes("pauses", [&](NodeId id) { cluster.pause(id); });
+        return on_nodes(step.span > Duration{} ? "pauses % for " + span_text(step.span) : "pauses",
+                        [&](NodeId id) { cluster.pause(id); });
       case Verb::kResume:
         return on_nodes("resumes", [&](NodeId id) { cluster.resume(id); });
       case Verb::kWipe:
@@ -147,7 +150,8 @@ struct Strike {
     const std::string share = percent(step.chance);
     switch (step.verb) {
       case Verb::kIsolate:
-        return on_nodes("isolates", [&](NodeId id) { isolate(id); });
+        return on_nodes(step.clients ? "isolates % from nodes and clients" : "isolates",
+                        [&](NodeId id) { isolate(id); });
       case Verb::kHeal:
         return on_nodes("heals the links of", [&](NodeId id) { heal(id); });
       case Verb::kPartition:
@@ -179,7 +183,8 @@ struct Strike {
                                     : scenario.disk.capacity_bytes);
         });
       case Verb::kFlipBit:
-        return on_nodes("flips a bit on the disk of",
+        return on_nodes("flips a bit of byte " + std::to_string(step.offset) + " in the newest " +
+                            step.file + " file of",
                         [&](NodeId id) { flip_bit(cluster.node(id).disk, step); });
       case Verb::kDrift:
         return on_nodes("the clock of % drifts by " + std::to_string(step.drift_ppm) + " ppm",

@@ -85,8 +85,8 @@ Fate Network::send(Instant now, const Message& message) {
   State& way = state(message.from, message.to);
   const Link& link = way.link;
   Fate fate;
-  // The same numbers are drawn whatever the fate, so that a fault on one message leaves the others
-  // as they were.
+  // Drawn before the link is looked at: a cut takes messages out, and leaves the others as they
+  // were.
   const Duration latency = link.latency.draw(way.rng) + link.extra.draw(way.rng);
   const bool lost = strikes(link.loss, way.rng);
   const bool damaged = strikes(link.corrupt, way.rng);

@@ -29,6 +29,12 @@ std::string words_of(const Entry& entry) {
   return words + " (delete " + std::string(std::get<DeleteCommand>(*command).key) + ")";
 }
 
+std::string words_of(const SharedBytes& encoded) {
+  std::size_t offset = 0;
+  const Result<Entry> entry = decode_entry(encoded, offset);
+  return entry ? words_of(*entry) : "one that is not readable";
+}
+
 /// The node's process, or the one that died last: its last input counts as well.
 const Replica* process(const Cluster& cluster, NodeId id) {
   return cluster.replica(id) != nullptr ? cluster.replica(id) : &*cluster.node(id).died;
@@ -136,8 +142,8 @@ void SafetyChecker::note_vote(const Message& message, NodeId candidate, Instant 
       votes_.try_emplace({message.from, message.from_incarnation, message.term}, candidate);
   if (known->second == candidate) return;
   report("vote safety", at,
-         name(message.from) + " votes for " + name(candidate) + " in term " +
-             number(message.term) + ", in which it has voted for " + name(known->second) + ".");
+         name(message.from) + " votes for " + name(candidate) + " in term " + number(message.term) +
+             ", in which it has voted for " + name(known->second) + ".");
 }
 
 void SafetyChecker::check_entries(const Raft& raft, NodeId id, Instant at, LogIndex first,
@@ -163,7 +169,8 @@ void SafetyChecker::check_entries(const Raft& raft, NodeId id, Instant at, LogIn
                " and term " + number(entry.term) +
                (same_bytes ? ", but of different terms before it: " + number(previous) + " and " +
                                  number(known->previous_term) + "."
-                           : ", and they differ."));
+                           : ", and they differ: " + words_of(entry) + " and " +
+                                 words_of(known->bytes) + "."));
   }
 }
 

@@ -27,7 +27,7 @@ Simulation::Simulation(const Scenario& scenario, std::uint64_t seed)
 
 bool Simulation::advance() {
   // The first call finds the records of the nodes' start.
-  if (cluster_.now() > Instant{}) cluster_.clear_records();
+  if (std::exchange(begun_, true)) cluster_.clear_records();
   const std::optional<Instant> next = cluster_.next_at();
   if (over_ || !next || *next > Instant{} + scenario_.run_for) {
     if (!over_) conclude();
@@ -103,6 +103,7 @@ void Simulation::conclude() {
   if (order.violation)
     safety_.violations().push_back({"linearizability", cluster_.now(), *order.violation});
   undecided_ = order.undecided;
+  steps_.finish();
   expectations_.finish(cluster_, steps_.cast(), availability_, clients_, safety_.violations());
   record_findings(known);
 }

@@ -103,6 +103,15 @@ void Steps::on_alarm(Cluster& cluster, Clients& clients, std::uint64_t data) {
   record_changed_ways(cluster, ways);
 }
 
+void Steps::finish() {
+  for (StepOutcome& outcome : outcomes_) {
+    if (outcome.ended) continue;
+    outcome.failed = true;
+    outcome.words += waiting_[outcome.step] ? "its condition never came true"
+                                            : " → no answer before the end of the run";
+  }
+}
+
 void Steps::take(Cluster& cluster, const Step& step) {
   const std::vector<NodeId> targets = cast_.resolve(cluster, step.target);
   const std::vector<bool> ways = open_ways(cluster);

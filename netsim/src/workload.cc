@@ -77,7 +77,7 @@ void Clients::on_alarm(Cluster& cluster, std::uint64_t data) {
   } else {
     // A request that is under way may still take effect; one that was refused can't.
     const Ending ending = client.request != 0 ? Ending::kUnknown : Ending::kRefused;
-    client.server = static_cast<NodeId>(client.server % nodes_ + 1);
+    try_next_node(client);
     end(cluster, client, ending, "TIMEOUT", std::nullopt);
   }
 }
@@ -134,9 +134,20 @@ void Clients::on_answer(Cluster& cluster, const Answer& answer) {
   }
   // A definite refusal: the same operation may be asked again, elsewhere.
   const bool redirected = answer.primary != kNoNode && answer.primary != client.server;
-  client.server = redirected ? answer.primary : static_cast<NodeId>(client.server % nodes_ + 1);
+  if (redirected) {
+    client.server = answer.primary;
+  } else {
+    try_next_node(client);
+  }
   wake_at(cluster, client,
           redirected ? cluster.now() : std::min(client.give_up, cluster.now() + kBackOff));
+}
+
+/// In turn, whoever was asked in between: a stale redirect must not hide a node from the client.
+void Clients::try_next_node(Client& client) {
+  client.turn = static_cast<NodeId>(client.turn % nodes_ + 1);
+  if (client.turn == client.server) client.turn = static_cast<NodeId>(client.turn % nodes_ + 1);
+  client.server = client.turn;
 }
 
 void Clients::end(Cluster& cluster, Client& client, Ending ending, std::string code,

@@ -174,6 +174,18 @@ TEST_F(ClusterTest, APausedNodeHearsNothingUntilItIsResumed) {
   EXPECT_EQ(world_.facts<NodeResumed>().size(), 1u);
 }
 
+TEST_F(ClusterTest, AResumedNodeStillHasItsTimers) {
+  world_.cluster.pause(kNode2);
+  world_.run_for(seconds(2));
+  world_.cluster.resume(kNode2);
+  world_.run_for(seconds(1));
+  crash(kNode1);
+  crash(kNode3);
+  const std::size_t before = world_.events<CampaignStarted>(kNode2).size();
+  world_.run_for(seconds(1));
+  EXPECT_GT(world_.events<CampaignStarted>(kNode2).size(), before);
+}
+
 TEST_F(ClusterTest, WhatAPausedNodeDidNotHearIsLostWithIt) {
   world_.cluster.pause(kNode2);
   const RequestId asked = world_.send(kNode2, ReadRequest{"k"});

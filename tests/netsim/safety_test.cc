@@ -177,6 +177,14 @@ TEST_F(Safety, TellsOfALeaderThatLacksWhatWasCommitted) {
   expect_only("leader completeness");
 }
 
+TEST_F(Safety, ALeaderNeedNotHoldWhatItsOwnTermCommitted) {
+  Watched world(checker_);
+  world.cluster.network().isolate(kNode2, true);
+  ASSERT_EQ(world.set(kNode1, "k", "a").ending, Ending::kOk);
+  world.says(kNode2, Event{RoleChanged{Role::kCandidate, Role::kLeader, 0, Cause::kWonElection}});
+  expect_only("election safety");
+}
+
 TEST_F(Safety, TellsOfTwoEntriesCommittedAtAnIndex) {
   Watched world(checker_);
   ASSERT_EQ(world.set(kNode1, "k", "a").ending, Ending::kOk);

@@ -68,14 +68,14 @@ TEST(Steps, AreDoneAtTheirTimeAndRecorded) {
 }
 
 TEST(Steps, SelectorsStandForWhoTheyAreAtThatTime) {
-  EXPECT_EQ(words(R"({"at": "2s", "pause": "primary", "for": "1s"})"), Words{"pauses node1"});
-  EXPECT_EQ(words(R"({"at": "2s", "pause": "a secondary", "for": "1s"})"), Words{"pauses node2"});
+  EXPECT_EQ(words(R"({"at": "2s", "pause": "primary", "for": "1s"})"), Words{"pauses node1 for 1 s"});
+  EXPECT_EQ(words(R"({"at": "2s", "pause": "a secondary", "for": "1s"})"), Words{"pauses node2 for 1 s"});
   EXPECT_EQ(words(R"({"at": "2s", "pause": "every secondary", "for": "1s"})"),
-            Words{"pauses node2, node3"});
+            Words{"pauses node2, node3 for 1 s"});
   EXPECT_EQ(words(R"({"at": "2s", "pause": "not primary", "for": "1s"})"),
-            Words{"pauses node2, node3"});
+            Words{"pauses node2, node3 for 1 s"});
   EXPECT_EQ(words(R"({"at": "2s", "pause": "all", "for": "1s"})"),
-            Words{"pauses node1, node2, node3"});
+            Words{"pauses node1, node2, node3 for 1 s"});
   EXPECT_EQ(words(R"({"at": "2s", "crash": "node2"}, {"at": "3s", "pause": "a secondary"})"),
             (Words{"crashes node2", "pauses node3"}));
   EXPECT_EQ(words(R"({"at": "2s", "crash": "east"})",
@@ -87,7 +87,7 @@ TEST(Steps, ANameStaysWithItsNode) {
   EXPECT_EQ(words(R"({"at": "2s", "crash": "primary", "as": "old"},
                      {"at": "4s", "pause": "primary", "as": "new", "for": "1s"},
                      {"at": "6s", "restart": "old"})"),
-            (Words{"crashes node1", "pauses node2", "restarts node1"}));
+            (Words{"crashes node1", "pauses node2 for 1 s", "restarts node1"}));
 }
 
 TEST(Steps, AStepThatCannotBeDoneFailsTheRun) {
@@ -139,7 +139,7 @@ TEST(Steps, WaitForTheirCondition) {
          {"when": {"primary": "any", "term": 5}, "crash": "node3"})"));
   ASSERT_EQ(steps.size(), 3u) << "no term is 5";
   EXPECT_EQ(steps[0].fact.words, "crashes node1");
-  EXPECT_EQ(steps[1].fact.words, "a sync takes 1ms on node1, node2, node3");
+  EXPECT_EQ(steps[1].fact.words, "a sync takes 1 ms on node1, node2, node3");
   EXPECT_EQ(steps[2].fact.words, "restarts node1");
   EXPECT_GT(steps[1].at, Instant{} + seconds(5));
   EXPECT_GT(steps[2].at, steps[1].at + seconds(2));

@@ -40,7 +40,6 @@ class Chaos {
   std::pair<Step, std::optional<Step>> draw(const Cluster& cluster, Verb verb);
   std::pair<Step, std::optional<Step>> draw_of_links(Step fault);
   std::pair<Step, std::optional<Step>> draw_of_machine(Step fault);
-  void later(Cluster& cluster, Step mend);
   void next_strike(Cluster& cluster);
   void set_alarm(Cluster& cluster, Duration after, Step step);
   Selector victim(const Cluster& cluster);

@@ -76,6 +76,7 @@ class Simulation {
   Availability availability_;
   Expectations expectations_;
   std::vector<std::string> undecided_{};
+  bool begun_{false};
   bool over_{false};
 };
 

@@ -32,6 +32,9 @@ class Steps {
   /// Operations of clients that have ended.
   void on_ended(const Clients& clients, const std::vector<std::size_t>& operations);
 
+  /// When the run is over: steps that were never done, and operations without an end.
+  void finish();
+
   /// A step that no file holds (chaos).
   void take(Cluster& cluster, const Step& step);
   const std::vector<StepOutcome>& outcomes() const { return outcomes_; }

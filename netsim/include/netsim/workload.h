@@ -41,7 +41,8 @@ class Clients {
   struct Client {
     std::uint32_t number{0};  ///< from 1
     bool scripted{false};
-    NodeId server{kNoNode};  ///< asked first
+    NodeId server{kNoNode};  ///< asked now, or next
+    NodeId turn{kNoNode};    ///< of all nodes, when nobody says who the primary is
     bool retry{true};
     Duration timeout{};
     std::optional<std::size_t> operation{};  ///< under way
@@ -55,6 +56,7 @@ class Clients {
   void ask(Cluster& cluster, Client& client);
   void end(Cluster& cluster, Client& client, Ending ending, std::string code,
            std::optional<std::string> found);
+  void try_next_node(Client& client);
   void wake_at(Cluster& cluster, Client& client, Instant at);
   Instant next_start(const Cluster& cluster);
 
