@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
+#include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -52,8 +55,11 @@ struct Options {
 
 /// CLI11 would take -1 for the largest number.
 std::string check_whole_number(const std::string& text) {
-  const bool whole = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-  return whole ? "" : "'" + text + "' is not a whole number";
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, problem] = std::from_chars(text.data(), end, number);
+  if (rest != end || text.empty()) return "'" + text + "' is not a whole number";
+  return problem == std::errc{} ? "" : "'" + text + "' is too large";
 }
 
 /// "10x", "10" or "0.5x" in thousandths.
@@ -158,7 +164,7 @@ CLI::App* add_sweep(CLI::App& app, Options& options) {
   command->add_flag("--quiet", sweep.quiet, "No progress on standard error");
   command->footer(R"(Examples:
   kvsim sweep scenarios/02-primary-failure.json --seeds 1..10000
-  kvsim sweep scenarios/02-primary-failure.json --seeds 1..1000 --vary timing=documented,lan,wan
+  kvsim sweep scenarios/26-fast-failover.json --seeds 1..1000 --vary network.loss=0,0.05
   kvsim sweep scenarios/02-primary-failure.json --seeds 1..100000 --shard 2/8 --json 2.json)");
   return command;
 }
@@ -259,5 +265,9 @@ int kvsim(int argc, char** argv) {
 }  // namespace kv::sim
 
 int main(int argc, char** argv) {
-  return kv::sim::kvsim(argc, argv);
+  const int status = kv::sim::kvsim(argc, argv);
+  // A full disk behind the output must not pass for success.
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  std::fputs("kvsim: the output could not be written whole; is the disk full?\n", stderr);
+  return kv::sim::kExitFailed;
 }

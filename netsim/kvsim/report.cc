@@ -249,7 +249,7 @@ std::string introduction(const Scenario& scenario, std::uint64_t seed, const Ter
   }
   if (scenario.chaos) surroundings += " · random faults" + drawn_text(scenario);
   surroundings += " · " + span_text(scenario.run_for) + " · seed " + std::to_string(seed);
-  std::string text = style.paint(Tone::kStrong, scenario.title) + "\n";
+  std::string text = style.paint(Tone::kStrong, one_line(scenario.title, 200)) + "\n";
   if (!scenario.why.empty()) text += wrapped(scenario.why, 0, style.width()) + "\n";
   return text + style.paint(Tone::kFaint, wrapped(surroundings, 0, style.width())) + "\n\n";
 }

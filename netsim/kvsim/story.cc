@@ -154,7 +154,7 @@ void Story::sum_up(Instant at) {
 void Story::lose(const Record& record) {
   if (!std::exchange(teller(record.node).serves, false)) return;
   sum_up(record.at);
-  lost_ = Lost{record.node, record.at};
+  lost_ = Lost{record.node, record.at, std::holds_alternative<Event>(record.fact)};
 }
 
 void Story::tell(const Record& record, const NodeStarted& fact) {
@@ -278,7 +278,8 @@ void Story::tell(const Record& record, const CommitAdvanced&) {
   sum_up(record.at);
   std::string text = "is PRIMARY and serves";
   if (const auto lost = std::exchange(lost_, std::nullopt))
-    text += ", " + span_text(record.at - lost->at) + " after " + name(lost->node) + " was lost";
+    text += ", " + span_text(record.at - lost->at) + " after " + name(lost->node) +
+            (lost->stepped_down ? " stepped down" : " was lost");
   say(record, std::move(text), Kind::kGood);
 }
 

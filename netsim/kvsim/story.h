@@ -76,6 +76,7 @@ class Story {
   struct Lost {
     NodeId node{kNoNode};
     Instant at{};
+    bool stepped_down{false};
   };
   struct Pending {
     StoryLine line{};

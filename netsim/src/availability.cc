@@ -1,5 +1,8 @@
 #include "netsim/availability.h"
 
+#include <algorithm>
+#include <initializer_list>
+#include <string_view>
 #include <utility>
 
 #include "report_layout.h"
@@ -10,12 +13,17 @@ namespace {
 /// Election timeouts that a healthy majority may need: split votes, a lost message or two, a
 /// snapshot on the way.
 constexpr std::int64_t kPatienceTimeouts = 12;
+constexpr Duration kLongestSync = seconds(3600);
+
+bool is_one_of(std::string_view verb, std::initializer_list<std::string_view> verbs) {
+  return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
+}
 
 }  // namespace
 
 Availability::Availability(const Scenario& scenario)
     : patience_(scenario.timing.election_timeout_max * kPatienceTimeouts +
-                scenario.disk.sync.quantile(999'999) * kPatienceTimeouts) {
+                std::min(scenario.disk.sync.quantile(999'999), kLongestSync) * kPatienceTimeouts) {
   for (const NodeSpec& node : scenario.nodes) names_.push_back(node.name);
 }
 
@@ -53,11 +61,12 @@ void Availability::observe(const Cluster& cluster, const Record& record) {
     return;
   }
   if (const auto* stopped = std::get_if<NodeStopped>(&record.fact)) {
-    if (id == primary_) last_fault_ = name(id) + ": " + std::string(to_string(stopped->cause));
+    last_fault_ = name(id) + ": " + std::string(to_string(stopped->cause));
   } else if (std::holds_alternative<NodePaused>(record.fact)) {
     if (id == primary_) last_fault_ = name(id) + " is paused";
   } else if (const auto* step = std::get_if<StepTaken>(&record.fact)) {
-    last_fault_ = step->words;
+    if (is_one_of(step->verb, {"set", "get", "delete", "transfer"})) return;
+    if (!is_one_of(step->verb, {"heal", "restart", "resume"})) last_fault_ = step->words;
   } else if (!std::holds_alternative<NodeStarted>(record.fact) &&
              !std::holds_alternative<NodeResumed>(record.fact)) {
     return;
@@ -78,7 +87,7 @@ NodeId Availability::able_primary(const Cluster& cluster) const {
   for (NodeId peer = 1; peer <= cluster.size(); ++peer) {
     if (peer == id || !cluster.node(peer).runs()) continue;
     if (cluster.replica(id)->raft().wiped(peer)) continue;
-    if (connected(cluster, id, peer)) ++reached;
+    if (cluster.network().usable(id, peer) && cluster.network().usable(peer, id)) ++reached;
   }
   return reached >= cluster.replica(id)->raft().quorum() ? id : kNoNode;
 }

@@ -40,9 +40,12 @@ Scenario draw_surroundings(const Scenario& scenario, std::uint64_t seed) {
   if (!one_in(3)) limits.max_inflight_appends = static_cast<std::uint32_t>(skewed(rng, 1, 8));
   if (one_in(4)) {
     // One entry a message, one message at a time: then everything can come between two entries.
-    // Who is far behind then needs a snapshot, or catches up only long after the end.
     limits.max_append_bytes = 20;
     limits.max_inflight_appends = 1;
+  }
+  // So little under way that who is far behind would catch up only long after the end: it must be
+  // given a snapshot.
+  if (limits.max_append_bytes * limits.max_inflight_appends < 400) {
     limits.snapshot_after_bytes = 500 + rng.below(2000);
     limits.keep_log_bytes = rng.below(500);
   }
@@ -169,15 +172,31 @@ void Chaos::strike(Cluster& cluster, Steps& steps) {
   while (drawn >= weights_[chosen]) drawn -= weights_[chosen++];
   const Verb verb = classes()[chosen];
   // A member that lost its disk has no vote any more: a majority must keep theirs.
-  if (verb == Verb::kWipe && wipes_left_-- == 0) {
-    wipes_left_ = 0;
-    return;
-  }
+  if (verb == Verb::kWipe && wipes_left_ == 0) return;
   auto [fault, mend] = draw(cluster, verb);
+  if (verb == Verb::kWipe) {
+    if (!known_to_all(cluster, fault.target)) return;
+    --wipes_left_;
+  }
   steps.take(cluster, fault);
   if (!mend) return;
   const Duration most = timing_.election_timeout_max * (rng_.below(2) == 0 ? 1 : 5);
   set_alarm(cluster, rng_.between({}, most), std::move(*mend));
+}
+
+/// A member's loss of its disk is only noticed by those who knew the disk before.
+bool Chaos::known_to_all(const Cluster& cluster, const Selector& target) const {
+  for (NodeId id = 1; id <= cluster.size(); ++id) {
+    if (nodes_[id - 1].name == target) continue;
+    const Replica* replica = cluster.replica(id);
+    if (replica == nullptr) return false;
+    const auto& known = replica->raft().hard_state().incarnations;
+    const bool knows = std::any_of(known.begin(), known.end(), [&](const auto& entry) {
+      return nodes_[entry.first - 1].name == target;
+    });
+    if (!knows) return false;
+  }
+  return true;
 }
 
 /// The primary in half of all cases: most of what can go wrong begins there.
@@ -253,6 +272,7 @@ std::pair<Step, std::optional<Step>> Chaos::draw_of_links(Step fault) {
     case Verb::kCut:
       fault.from = fault.target;
       if (rng_.below(2) == 0) fault.to = any_node();
+      if (fault.to == fault.from) fault.to.clear();
       if (rng_.below(2) == 0) std::swap(fault.from, fault.to);
       if (rng_.below(3) == 0) fault.only = {rng_.below(2) == 0 ? "HEARTBEAT" : "replies"};
       return {fault, heal};

@@ -67,11 +67,9 @@ void Cluster::start(NodeId id) {
   const std::uint64_t seed = machine.seeds.next();
   Result<Wal::Opened> opened = recover(machine.disk, options, fresh, machine.config.shard_count);
   if (!opened) {
-    machine.refuses_to_start = true;
     record(id, NodeStopped{StopCause::kRefusedToStart, opened.error().message});
     return;
   }
-  machine.refuses_to_start = false;
   const Recovered& found = opened->recovered;
   const LogIndex snapshot = found.snapshot ? found.snapshot->last_index : 0;
   record(id, NodeStarted{found.incarnation, found.hard_state.term,
@@ -98,8 +96,12 @@ void Cluster::stop_process(Node& node, StopCause cause, std::string detail) {
   for (const RequestId request : std::exchange(node.waiting, {}))
     answer_later(id, {request, id, Ending::kUnknown, "CONNECTION_RESET", kNoNode, {}});
   if (!std::exchange(node.paused, false)) return;
-  // What waited for the paused process finds no process.
-  for (const What& what : std::exchange(held_[id - 1], {})) queue_.schedule(now_, what);
+  // What waited for the paused process finds no process, even if another one starts at once.
+  for (const What& what : std::exchange(held_[id - 1], {})) {
+    std::visit(Overloaded{[](const AnswerArrival&) {}, [](const Alarm&) {},
+                          [&](const auto& mine) { happen(mine); }},
+               what);
+  }
 }
 
 void Cluster::crash(NodeId id, StopCause cause) {
@@ -151,6 +153,7 @@ void Cluster::step_clock(NodeId id, Duration span) {
 
 void Cluster::freeze_clock(NodeId id, Duration span) {
   node(id).clock.freeze(now_, now_ + span);
+  if (node(id).replica) schedule_tick(node(id));
 }
 
 // --- a look ---

@@ -33,14 +33,15 @@ void change_link(Link& link, const Step& step) {
   link.lossy = kinds_of(step);
 }
 
-void flip_bit(Disk& disk, const Step& step) {
+/// False if there is no such byte.
+bool flip_bit(Disk& disk, const Step& step) {
   std::string newest;
   for (const std::string& name : disk.names()) {
     const bool wanted = step.file == "snapshot" ? parse_snapshot_file_name(name).has_value()
                                                 : Wal::is_segment_name(name);
     if (wanted) newest = name;
   }
-  disk.flip_bit(newest, step.offset, 0);
+  return !newest.empty() && disk.flip_bit(newest, step.offset, 0);
 }
 
 /// One fault, with all that it needs to know.
@@ -65,7 +66,22 @@ struct Strike {
     return words.replace(gap, 1, cast.names(targets));
   }
 
+  /// Like on_nodes(), for what makes sense for some nodes only: it is done to those for which
+  /// `can` holds.
+  template <typename Can, typename Do>
+  Result<std::string> on_those(Can can, std::string_view otherwise, std::string words, Do change) {
+    if (targets.empty()) return Error{"there is no '" + step.target + "' now"};
+    if (std::none_of(targets.begin(), targets.end(), can))
+      return Error{cast.names(targets) + " " + std::string(otherwise)};
+    return on_nodes(std::move(words), [&](NodeId id) {
+      if (can(id)) change(id);
+    });
+  }
+
   Result<std::string> on_links(const std::string& words) {
+    for (const Selector* end : {&step.from, &step.to}) {
+      if (resolve(*end).empty()) return Error{"there is no '" + *end + "' now"};
+    }
     for (const NodeId from : resolve(step.from)) {
       for (const NodeId to : resolve(step.to)) {
         if (from != to) change_link(cluster.network().link(from, to), step);
@@ -102,6 +118,7 @@ struct Strike {
       for (const Selector& selector : selectors) {
         for (const NodeId id : resolve(selector)) group.push_back(id);
       }
+      if (group.empty()) return Error{"there is nobody in one of the groups now"};
     }
     std::string words;
     for (const auto& group : groups) words += (words.empty() ? "" : " | ") + cast.names(group);
@@ -119,13 +136,18 @@ struct Strike {
   }
 
   Result<std::string> process() {
+    const auto has_process = [&](NodeId id) { return cluster.replica(id) != nullptr; };
+    const auto runs = [&](NodeId id) { return cluster.node(id).runs(); };
+    const auto paused = [&](NodeId id) { return cluster.node(id).paused; };
     switch (step.verb) {
       case Verb::kCrash:
         if (step.amid_effects) {
-          return on_nodes("will crash % amid the effects of its next input",
+          return on_those(has_process, "is not running",
+                          "will crash % amid the effects of its next input",
                           [&](NodeId id) { cluster.crash_amid_effects(id); });
         }
-        return on_nodes("crashes", [&](NodeId id) { cluster.crash(id, StopCause::kCrash); });
+        return on_those(has_process, "is not running", "crashes",
+                        [&](NodeId id) { cluster.crash(id, StopCause::kCrash); });
       case Verb::kPowerCut:
         return on_nodes("cuts the power of",
                         [&](NodeId id) { cluster.crash(id, StopCause::kPowerCut); });
@@ -135,10 +157,11 @@ struct Strike {
           cluster.start(id);
         });
       case Verb::kPause:
-        return on_nodes(step.span > Duration{} ? "pauses % for " + span_text(step.span) : "pauses",
+        return on_those(runs, "is not running",
+                        step.span > Duration{} ? "pauses % for " + span_text(step.span) : "pauses",
                         [&](NodeId id) { cluster.pause(id); });
       case Verb::kResume:
-        return on_nodes("resumes", [&](NodeId id) { cluster.resume(id); });
+        return on_those(paused, "is not paused", "resumes", [&](NodeId id) { cluster.resume(id); });
       case Verb::kWipe:
         return on_nodes("wipes the disk of", [&](NodeId id) { cluster.wipe(id); });
       default:
@@ -153,7 +176,9 @@ struct Strike {
         return on_nodes(step.clients ? "isolates % from nodes and clients" : "isolates",
                         [&](NodeId id) { isolate(id); });
       case Verb::kHeal:
-        return on_nodes("heals the links of", [&](NodeId id) { heal(id); });
+        for (const NodeId id : targets) heal(id);
+        if (targets.size() == cluster.size()) return std::string("heals all links");
+        return on_nodes("heals the links of", [](NodeId) {});
       case Verb::kPartition:
         return split();
       case Verb::kCut:
@@ -171,6 +196,16 @@ struct Strike {
     }
   }
 
+  Result<std::string> rot() {
+    const std::string where =
+        "byte " + std::to_string(step.offset) + " of the newest " + step.file + " file of ";
+    for (const NodeId id : targets) {
+      if (!flip_bit(cluster.node(id).disk, step))
+        return Error{"there is no " + where + cast.name(id)};
+    }
+    return on_nodes("flips a bit in " + where + "%", [](NodeId) {});
+  }
+
   Result<std::string> machine() {
     switch (step.verb) {
       case Verb::kSlowDisk:
@@ -183,9 +218,7 @@ struct Strike {
                                     : scenario.disk.capacity_bytes);
         });
       case Verb::kFlipBit:
-        return on_nodes("flips a bit of byte " + std::to_string(step.offset) + " in the newest " +
-                            step.file + " file of",
-                        [&](NodeId id) { flip_bit(cluster.node(id).disk, step); });
+        return rot();
       case Verb::kDrift:
         return on_nodes("the clock of % drifts by " + std::to_string(step.drift_ppm) + " ppm",
                         [&](NodeId id) { cluster.set_drift(id, step.drift_ppm); });

@@ -1,5 +1,6 @@
 #include "netsim/network.h"
 
+#include <algorithm>
 #include <array>
 
 namespace kv::sim {
@@ -28,6 +29,7 @@ constexpr auto kKindNames = std::to_array<KindName>({{"ELECTION", kElection},
 /// seconds.
 constexpr std::int64_t kReorderLatencies = 10;
 constexpr std::int64_t kLateCopySeconds = 10;
+constexpr Duration kLongestLatency = seconds(3600);
 
 bool strikes(Chance chance, Rng& rng) {
   return chance.per_million != 0 && rng.below(kMillion) < chance.per_million;
@@ -104,7 +106,7 @@ Fate Network::send(Instant now, const Message& message) {
   }
   Instant arrival = now + latency;
   if (late) {
-    arrival = arrival + way.rng.between({}, latency * kReorderLatencies);
+    arrival = arrival + way.rng.between({}, std::min(latency, kLongestLatency) * kReorderLatencies);
   } else {
     arrival = std::max(arrival, way.last_arrival);
     way.last_arrival = arrival;
@@ -112,8 +114,9 @@ Fate Network::send(Instant now, const Message& message) {
   fate.arrivals[fate.count++] = arrival;
   if (doubled) {
     // Most copies come soon; some come so late that the receiver has been restarted since.
-    const Duration latest =
-        way.rng.below(8) == 0 ? seconds(kLateCopySeconds) : latency * kReorderLatencies;
+    const Duration latest = way.rng.below(8) == 0
+                                ? seconds(kLateCopySeconds)
+                                : std::min(latency, kLongestLatency) * kReorderLatencies;
     fate.arrivals[fate.count++] = arrival + way.rng.between({}, latest);
   }
   return fate;
@@ -131,7 +134,12 @@ void Network::heal(NodeId from, NodeId to) {
 
 bool Network::healthy(NodeId from, NodeId to) const {
   const Link& way = link(from, to);
-  return open(from, to) && way.loss.per_million < kMillion / 10;
+  return open(from, to) && way.loss.per_million + way.corrupt.per_million < kMillion / 10;
+}
+
+bool Network::usable(NodeId from, NodeId to) const {
+  const Link& way = link(from, to);
+  return open(from, to) && way.loss.per_million + way.corrupt.per_million < kMillion / 2;
 }
 
 }  // namespace kv::sim

@@ -70,7 +70,10 @@ void SafetyChecker::observe(const Cluster& cluster) {
       report("invariants", cluster.now(), name(id) + ": " + *broken);
   }
   const LogIndex committed_before = before ? before->commit : 0;
-  if (raft.commit() > committed_before) check_commits(raft, id, cluster.now(), committed_before);
+  if (raft.commit() > committed_before) {
+    check_commits(raft, id, cluster.now(), committed_before);
+    check_base(raft, id, cluster.now());
+  }
   if (cluster.replica(id) == nullptr) {
     before.reset();
     return;
@@ -110,11 +113,13 @@ void SafetyChecker::observe(const Cluster& cluster, const Record& record) {
 }
 
 void SafetyChecker::observe_leader(const Cluster& cluster, NodeId id, Instant at, Term term) {
-  const auto [known, first] = leaders_.try_emplace(term, id);
-  if (known->second != id) {
+  const std::pair me{id, process(cluster, id)->raft().config().incarnation};
+  const auto [known, first] = leaders_.try_emplace(term, me);
+  if (known->second != me) {
     report("election safety", at,
-           name(id) + " becomes leader of term " + number(term) + ", which " + name(known->second) +
-               " has led already.");
+           name(id) + " becomes leader of term " + number(term) + ", which " +
+               name(known->second.first) + " has led already" +
+               (known->second.first == id ? ", with the disk that it lost since." : "."));
   }
   auto last = std::find_if(committed_.rbegin(), committed_.rend(),
                            [&](const Committed& entry) { return entry.in_term < term; });
@@ -174,6 +179,21 @@ void SafetyChecker::check_entries(const Raft& raft, NodeId id, Instant at, LogIn
   }
 }
 
+/// A snapshot stands for entries that were committed, and ends with the same one.
+void SafetyChecker::check_base(const Raft& raft, NodeId id, Instant at) {
+  const LogIndex base = raft.log().base_index();
+  if (base > committed_.size()) {
+    report("state machine safety", at,
+           name(id) + " holds a snapshot through index " + number(base) + ", though only " +
+               number(committed_.size()) + " entries were committed anywhere.");
+  } else if (base > 0 && raft.log().term_at(base) != committed_[base - 1].entry.term) {
+    report("state machine safety", at,
+           name(id) + " holds a snapshot that ends in term " +
+               number(raft.log().term_at(base).value_or(0)) + " at index " + number(base) +
+               ", where " + words_of(committed_[base - 1].entry) + " was committed.");
+  }
+}
+
 void SafetyChecker::check_commits(const Raft& raft, NodeId id, Instant at, LogIndex from) {
   const Log& log = raft.log();
   for (LogIndex index = std::max(from, log.base_index()) + 1; index <= raft.commit(); ++index) {
@@ -199,6 +219,10 @@ void SafetyChecker::check_commits(const Raft& raft, NodeId id, Instant at, LogIn
 
 void SafetyChecker::first_commit(const Entry& entry, Term in_term, NodeId id) {
   committed_.push_back({entry, in_term, id});
+  note_write(entry);
+}
+
+void SafetyChecker::note_write(const Entry& entry) {
   if (entry.type != EntryType::kCommand) return;
   const Result<Command> command = decode_command(entry.payload());
   CHECK(command.has_value());
@@ -236,14 +260,22 @@ void SafetyChecker::acknowledged(Instant at, const std::string& key, const std::
     return;
   }
   report("durability", at,
-         "The set of " + key + " to " + value + " was answered OK, but no node has committed it.");
+         "The set of " + key + " to " + value.substr(0, 40) +
+             " was answered OK, but no node has committed it.");
 }
 
 void SafetyChecker::finish(const Cluster& cluster) {
+  // What the primary still holds may yet be committed: it is not lost when the run ends.
+  for (NodeId id = 1; id <= cluster.size(); ++id) {
+    if (cluster.replica(id) == nullptr || !cluster.replica(id)->raft().is_leader()) continue;
+    const Log& log = cluster.replica(id)->raft().log();
+    for (LogIndex index = committed_.size() + 1; index <= log.last_index(); ++index)
+      note_write(log.at(index));
+  }
   for (const Acknowledged& write : acknowledged_) {
     if (is_committed(write.key, write.value)) continue;
     report("durability", cluster.now(),
-           "The set of " + write.key + " to " + write.value +
+           "The set of " + write.key + " to " + write.value.substr(0, 40) +
                " was answered OK and is lost: no node has committed it.");
   }
   check_final_states(cluster);
@@ -251,9 +283,9 @@ void SafetyChecker::finish(const Cluster& cluster) {
 
 void SafetyChecker::check_final_states(const Cluster& cluster) {
   KvStore expected(16);
-  std::map<LogIndex, NodeId> applied;  // one node for each index is enough: states_ compares them
+  std::multimap<LogIndex, NodeId> applied;
   for (NodeId id = 1; id <= cluster.size(); ++id) {
-    if (cluster.replica(id) != nullptr) applied[cluster.replica(id)->applied()] = id;
+    if (cluster.replica(id) != nullptr) applied.emplace(cluster.replica(id)->applied(), id);
   }
   LogIndex index = 0;
   for (const auto& [last, id] : applied) {
@@ -261,7 +293,7 @@ void SafetyChecker::check_final_states(const Cluster& cluster) {
       const Entry& entry = committed_[index].entry;
       if (entry.type == EntryType::kCommand) expected.apply(*decode_command(entry.payload()));
     }
-    if (index < last || cluster.replica(id)->store().state_hash() == expected.state_hash())
+    if (index == last && cluster.replica(id)->store().state_hash() == expected.state_hash())
       continue;
     report("durability", cluster.now(),
            name(id) + " applied everything through " + number(last) +

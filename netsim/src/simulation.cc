@@ -71,31 +71,29 @@ void Simulation::note_ended() {
 }
 
 void Simulation::watch() {
-  const std::size_t known = safety_.violations().size();
   safety_.observe(cluster_);
   availability_.observe(cluster_);
   if (auto stalled = availability_.take_violation()) safety_.violations().push_back(*stalled);
   steps_.observe(cluster_);
   if (scenario_.chaos) chaos_.observe(cluster_);
   expectations_.observe(cluster_, steps_.cast());
-  record_findings(known);
+  record_findings();
 }
 
-void Simulation::record_findings(std::size_t known_violations) {
+void Simulation::record_findings() {
   for (const std::size_t index : expectations_.take_decided()) {
     const Judgement& judgement = expectations_.judgements()[index];
     cluster_.record(kNoNode,
                     ExpectationDecided{static_cast<std::uint32_t>(index),
                                        judgement.verdict == Verdict::kMet, judgement.words});
   }
-  for (std::size_t i = known_violations; i < safety_.violations().size(); ++i) {
-    const Violation& found = safety_.violations()[i];
+  while (recorded_violations_ < safety_.violations().size()) {
+    const Violation& found = safety_.violations()[recorded_violations_++];
     cluster_.record(kNoNode, ViolationFound{found.checker, found.words});
   }
 }
 
 void Simulation::conclude() {
-  const std::size_t known = safety_.violations().size();
   cluster_.idle_until(Instant{} + scenario_.run_for);
   safety_.finish(cluster_);
   availability_.finish(cluster_);
@@ -105,7 +103,7 @@ void Simulation::conclude() {
   undecided_ = order.undecided;
   steps_.finish();
   expectations_.finish(cluster_, steps_.cast(), availability_, clients_, safety_.violations());
-  record_findings(known);
+  record_findings();
 }
 
 /// What a client that reads every key at the end would see, if there is a primary it could ask: a
@@ -113,7 +111,8 @@ void Simulation::conclude() {
 std::vector<Operation> Simulation::history_with_final_reads() const {
   std::vector<Operation> history = clients_.history();
   const NodeId primary = availability_.primary();
-  if (primary == kNoNode) return history;
+  // In mode `primary` a client would also see what is not applied yet.
+  if (primary == kNoNode || scenario_.ack == AckMode::kPrimary) return history;
   for (NodeId id = 1; id <= cluster_.size(); ++id) {
     const Replica* other = cluster_.replica(id);
     if (other != nullptr && other->raft().term() > cluster_.replica(primary)->raft().term())

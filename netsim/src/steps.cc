@@ -98,8 +98,9 @@ void Steps::on_alarm(Cluster& cluster, Clients& clients, std::uint64_t data) {
     paused_[data] = targets;
     set_alarm(cluster, cluster.now() + step.span, data, true);
   }
-  cluster.record(targets.size() == 1 ? targets.front() : kNoNode,
-                 StepTaken{outcome.step, step.caption, outcome.words});
+  cluster.record(
+      targets.size() == 1 ? targets.front() : kNoNode,
+      StepTaken{outcome.step, step.caption, outcome.words, std::string(verb_name(step.verb))});
   record_changed_ways(cluster, ways);
 }
 
@@ -118,7 +119,10 @@ void Steps::take(Cluster& cluster, const Step& step) {
   const Result<std::string> done = strike(cluster, cast_, scenario_, step, targets);
   if (!done) return;  // a fault that strikes nobody
   cluster.record(targets.size() == 1 ? targets.front() : kNoNode,
-                 StepTaken{static_cast<std::uint32_t>(scenario_.steps.size()), {}, *done});
+                 StepTaken{static_cast<std::uint32_t>(scenario_.steps.size()),
+                           {},
+                           *done,
+                           std::string(verb_name(step.verb))});
   record_changed_ways(cluster, ways);
 }
 

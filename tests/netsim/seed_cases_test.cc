@@ -57,7 +57,8 @@ TEST(TestKVStoreReplication, SecondaryNodesStartAsSecondary) {
 
 TEST(TestKVStoreReplication, WritesOnSecondaryFail) {
   const Scenario scenario = documented(
-      R"({"at": "3s", "set": "k", "value": "v", "to": "node2", "expect": {"refused": "NOT_PRIMARY"}},
+      R"({"at": "3s", "set": "k", "value": "v", "to": "node2",
+          "expect": {"refused": "NOT_PRIMARY"}},
          {"at": "3s", "delete": "k", "to": "node3", "expect": {"refused": "NOT_PRIMARY"}})",
       R"({"at": "end", "value": {"key": "k", "is": null}})");
   expect_passes(scenario);

@@ -20,15 +20,15 @@ struct Pinned {
   std::uint64_t hash{0};
 };
 constexpr auto kPinned = std::to_array<Pinned>({
-    {0, 1, 0x5a8b0c64d7131c1a},
-    {3, 4, 0xa6c2671623f62237},
-    {3, 8, 0x72e31bfffa3d4503},
-    {3, 10, 0x75b8f59be750e7f9},
-    {3, 22, 0xae0f6e8b45426753},
-    {5, 4, 0x0fb31b2bd4e1095e},
-    {5, 8, 0xe07059ca9a91b137},
-    {5, 10, 0x50de61a98ca388f5},
-    {5, 18, 0x01bec47c06c93531},
+    {0, 1, 0x6002c4da2adf5d4e},
+    {3, 4, 0x88ca84a12f753bc6},
+    {3, 8, 0x5edf08d871d1dd6f},
+    {3, 10, 0xe8003612f4c1cad8},
+    {3, 22, 0x5ccf7d8edccf0bbf},
+    {5, 4, 0xbfbbf3d6a1269dee},
+    {5, 8, 0x3a104a847554a9cb},
+    {5, 10, 0x91a577b838cfb7fc},
+    {5, 18, 0xd27f49ecf1bc6a1f},
 });
 
 /// Everything at once: all faults, snapshots, many clients on few keys.

@@ -98,6 +98,7 @@ struct StepTaken {
   std::uint32_t step{0};  ///< position in the scenario, from 0
   std::string caption{};
   std::string words{};  ///< "crashes node1"
+  std::string verb{};   ///< as in the scenario language: "crash"
 };
 /// An expectation of the scenario is met, or no longer can be.
 struct ExpectationDecided {

@@ -242,7 +242,8 @@ inline constexpr auto kShape<ClientAnswered> = shape("ClientAnswered",
 template <>
 inline constexpr auto kShape<StepTaken> = shape("StepTaken", field("step", &StepTaken::step),
                                                 field("caption", &StepTaken::caption),
-                                                field("words", &StepTaken::words));
+                                                field("words", &StepTaken::words),
+                                                field("verb", &StepTaken::verb));
 template <>
 inline constexpr auto kShape<ExpectationDecided> =
     shape("ExpectationDecided", field("expectation", &ExpectationDecided::expectation),

@@ -35,6 +35,7 @@ class Chaos {
  private:
   void strike(Cluster& cluster, Steps& steps);
   void ambush(Cluster& cluster, NodeId leader);
+  bool known_to_all(const Cluster& cluster, const Selector& target) const;
   void mend_everything(Cluster& cluster, Steps& steps);
   /// The fault, and what mends it: with a verb of its own, or none.
   std::pair<Step, std::optional<Step>> draw(const Cluster& cluster, Verb verb);

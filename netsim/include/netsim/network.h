@@ -65,8 +65,11 @@ class Network {
   void isolate(NodeId id, bool isolated) { isolated_[id - 1] = isolated; }
   /// Messages of every kind get through, if they aren't lost by chance.
   bool open(NodeId from, NodeId to) const { return link(from, to).cut == 0 && !parted(from, to); }
-  /// The link lets every kind of message through, and loses less than a tenth of them.
+  /// The link lets every kind of message through, and loses less than a tenth of them,
+  /// damaged ones included.
   bool healthy(NodeId from, NodeId to) const;
+  /// The same, but it may lose up to a half: what is sent again gets through.
+  bool usable(NodeId from, NodeId to) const;
   std::size_t nodes() const { return nodes_; }
 
  private:

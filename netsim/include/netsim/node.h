@@ -44,7 +44,6 @@ struct Node {
   std::uint64_t boots{0};  ///< tells what was begun by an earlier process
   bool paused{false};
   bool dies_amid_effects{false};
-  bool refuses_to_start{false};
   std::vector<Write> queued{};
   std::optional<DiskWork> log_work{};
   std::optional<DiskWork> snapshot_work{};

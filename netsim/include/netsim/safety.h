@@ -68,7 +68,9 @@ class SafetyChecker {
   void check_entries(const Raft& raft, NodeId id, Instant at, LogIndex first, LogIndex last);
   void check_commits(const Raft& raft, NodeId id, Instant at, LogIndex from);
   bool is_committed(const std::string& key, const std::string& value) const;
+  void note_write(const Entry& entry);
   void first_commit(const Entry& entry, Term in_term, NodeId id);
+  void check_base(const Raft& raft, NodeId id, Instant at);
   void check_final_states(const Cluster& cluster);
   void report(std::string_view checker, Instant at, std::string words);
   const std::string& name(NodeId id) const { return names_[id - 1]; }
@@ -76,7 +78,7 @@ class SafetyChecker {
   std::vector<std::string> names_{};
   AckMode ack_{};
   std::vector<std::optional<Footprint>> before_{};  ///< of each node's process; nothing: none yet
-  std::map<Term, NodeId> leaders_{};
+  std::map<Term, std::pair<NodeId, Incarnation>> leaders_{};
   /// By node, incarnation and term: one that lost its disk votes anew, and its votes count nowhere.
   std::map<std::tuple<NodeId, Incarnation, Term>, NodeId> votes_{};
   std::vector<std::vector<Seen>> logs_{};                          ///< by index - 1: one a term

@@ -61,7 +61,7 @@ class Simulation {
 
  private:
   void watch();
-  void record_findings(std::size_t known_violations);
+  void record_findings();
   void conclude();
   void note_ended();
   std::vector<Operation> history_with_final_reads() const;
@@ -75,6 +75,7 @@ class Simulation {
   SafetyChecker safety_;
   Availability availability_;
   Expectations expectations_;
+  std::size_t recorded_violations_{0};
   std::vector<std::string> undecided_{};
   bool begun_{false};
   bool over_{false};
