@@ -129,10 +129,10 @@ class BodyDecoder {
     body.read_round = in_.u64();
     for (std::uint32_t left = in_.u32(); left > 0 && in_.ok(); --left) {
       const NodeId member = in_.u32();
-      if (!body.incarnations.empty() && member <= body.incarnations.rbegin()->first) {
+      if (!body.incarnations.empty() && member <= body.incarnations.back().first) {
         return Error{"An append whose list of incarnations is not in ascending order."};
       }
-      body.incarnations[member] = in_.u64();
+      body.incarnations.try_emplace(member, in_.u64());
     }
     if (!in_.ok()) return MessageBody{std::move(body)};
     if (const Outcome decoded = decode_entries(rest(), body.entries); !decoded)

@@ -9,20 +9,20 @@ std::string at(std::string_view what, std::uint64_t value) {
 }
 
 std::optional<std::string> broken_progress(const Raft& raft, NodeId id, const Progress& progress) {
-  const std::string who = "Progress of " + at("node", id) + ": ";
+  const auto who = [&] { return "Progress of " + at("node", id) + ": "; };
   if (progress.match >= progress.next) {
-    return who + at("match", progress.match) + " is not below " + at("next", progress.next) + ".";
+    return who() + at("match", progress.match) + " is not below " + at("next", progress.next) + ".";
   }
   if (progress.match > raft.log().last_index()) {
-    return who + at("match", progress.match) + " is beyond the leader's " +
+    return who() + at("match", progress.match) + " is beyond the leader's " +
            at("last index", raft.log().last_index()) + ".";
   }
   if (progress.next > raft.log().last_index() + 1) {
-    return who + at("next", progress.next) + " leaves a gap behind " +
+    return who() + at("next", progress.next) + " leaves a gap behind " +
            at("last index", raft.log().last_index()) + ".";
   }
   if (progress.received < progress.match) {
-    return who + at("received", progress.received) + " is below " + at("match", progress.match) +
+    return who() + at("received", progress.received) + " is below " + at("match", progress.match) +
            ".";
   }
   std::size_t bytes = 0;
@@ -30,13 +30,13 @@ std::optional<std::string> broken_progress(const Raft& raft, NodeId id, const Pr
   for (const Progress::Inflight& append : progress.inflight) {
     bytes += append.bytes;
     if (append.last <= last || append.last >= progress.next) {
-      return who + at("an append in flight up to", append.last) + " is out of order.";
+      return who() + at("an append in flight up to", append.last) + " is out of order.";
     }
     last = append.last;
   }
-  if (bytes != progress.inflight_bytes) return who + "the bytes in flight don't add up.";
+  if (bytes != progress.inflight_bytes) return who() + "the bytes in flight don't add up.";
   if (progress.feed == Feed::kProbe && !progress.inflight.empty())
-    return who + "probes, yet has appends in flight.";
+    return who() + "probes, yet has appends in flight.";
   return std::nullopt;
 }
 

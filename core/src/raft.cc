@@ -1,6 +1,7 @@
 #include "core/raft.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -33,6 +34,16 @@ Log recovered_log(Recovered& recovered) {
   const Entry base = entries.front();
   entries.erase(entries.begin());
   return {base.index, base.term, std::move(entries)};
+}
+
+/// Mostly there is nothing before, and nothing has to move.
+template <typename Item>
+void move_behind(std::vector<Item> from, std::vector<Item>& to) {
+  if (to.empty()) {
+    to = std::move(from);
+  } else {
+    std::move(from.begin(), from.end(), std::back_inserter(to));
+  }
 }
 
 }  // namespace
@@ -295,9 +306,7 @@ void Raft::send(NodeId to, MessageBody body) {
 }
 
 void Raft::send_in_term(NodeId to, Term term, MessageBody body) {
-  const auto known = hard_state_.incarnations.find(to);
-  outbox_.put(Message{config_.self, to, term, config_.incarnation,
-                      known == hard_state_.incarnations.end() ? 0 : known->second,
+  outbox_.put(Message{config_.self, to, term, config_.incarnation, hard_state_.incarnations.of(to),
                       std::move(body)});
 }
 
@@ -312,9 +321,8 @@ void Raft::flush(Instant now, Effects& effects) {
   }
   compact_a_little();
   build_write(effects);
-  for (Message& message : outbox_.release()) effects.messages.push_back(std::move(message));
-  for (Event& event : events_) effects.events.push_back(std::move(event));
-  events_.clear();
+  move_behind(outbox_.release(), effects.messages);
+  move_behind(std::exchange(events_, {}), effects.events);
   for (SnapshotPtr& snapshot : retired_) {
     if (snapshot) effects.retired.push_back(std::move(snapshot));
   }

@@ -28,7 +28,9 @@ void Raft::begin_read_round() {
 
 void Raft::confirm_rounds() {
   Leader& leader = std::get<Leader>(role_);
-  std::vector<std::uint64_t> answered{leader.round_sent};
+  std::vector<std::uint64_t> answered;
+  answered.reserve(config_.members.size());
+  answered.push_back(leader.round_sent);
   for (const auto& [id, progress] : leader.progress) {
     answered.push_back(progress.wiped ? 0 : progress.read_round);
   }

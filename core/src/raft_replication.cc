@@ -234,7 +234,9 @@ LogIndex Raft::last_possible_agreement(const AppendReply& refusal) const {
 /// those before it commit with it. The leader counts itself up to what its own disk has.
 void Raft::advance_commit(Instant now) {
   Leader& leader = std::get<Leader>(role_);
-  std::vector<LogIndex> durable{persisted_index_};
+  std::vector<LogIndex> durable;
+  durable.reserve(config_.members.size());
+  durable.push_back(persisted_index_);
   for (const auto& [id, progress] : leader.progress)
     durable.push_back(progress.wiped ? 0 : progress.match);
   const LogIndex index = reached_by_quorum(std::move(durable));
@@ -268,7 +270,9 @@ LogIndex Raft::durable_everywhere() const {
 
 /// When a quorum, this node included, was last heard.
 Instant Raft::quorum_heard() const {
-  std::vector<Instant> heard{Instant{std::numeric_limits<std::int64_t>::max()}};
+  std::vector<Instant> heard;
+  heard.reserve(config_.members.size());
+  heard.push_back(Instant{std::numeric_limits<std::int64_t>::max()});
   for (const auto& [id, progress] : std::get<Leader>(role_).progress) {
     heard.push_back(progress.wiped ? Instant{std::numeric_limits<std::int64_t>::min()}
                                    : progress.heard);

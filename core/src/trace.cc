@@ -139,7 +139,7 @@ class Words {
     if (text) value(name, *text);
   }
   void value(std::string_view, const SharedBytes& data) { add(data.size()); }
-  void value(std::string_view, const std::map<NodeId, Incarnation>& incarnations) {
+  void value(std::string_view, const Incarnations& incarnations) {
     add(incarnations.size());
     for (const auto& [id, incarnation] : incarnations) {
       add(id);

@@ -67,7 +67,7 @@ class Writer {
     key(name);
     json::append_base64(out_, data.view());
   }
-  void value(std::string_view name, const std::map<NodeId, Incarnation>& incarnations);
+  void value(std::string_view name, const Incarnations& incarnations);
   void value(std::string_view name, const std::vector<Entry>& entries);
   void value(std::string_view name, const std::vector<std::string>& texts);
   void value(std::string_view name, const std::shared_ptr<const Message>& content) {
@@ -111,7 +111,7 @@ void Writer::append_node(NodeId id) {
   }
 }
 
-void Writer::value(std::string_view name, const std::map<NodeId, Incarnation>& incarnations) {
+void Writer::value(std::string_view name, const Incarnations& incarnations) {
   if (incarnations.empty()) return;
   key(name);
   append_list(incarnations, [&](const auto& known) {

@@ -139,7 +139,7 @@ class Reader {
     value(name, bytes);
     data = SharedBytes(std::move(bytes));
   }
-  void value(std::string_view name, std::map<NodeId, Incarnation>& incarnations);
+  void value(std::string_view name, Incarnations& incarnations);
   void value(std::string_view name, std::vector<Entry>& entries);
   void value(std::string_view name, std::vector<std::string>& texts);
   void value(std::string_view name, std::shared_ptr<const Message>& content);
@@ -241,7 +241,7 @@ void Reader::value(std::string_view name, std::string_view& message_name) {
   message_name = *known;
 }
 
-void Reader::value(std::string_view name, std::map<NodeId, Incarnation>& incarnations) {
+void Reader::value(std::string_view name, Incarnations& incarnations) {
   const std::string expected = "a list of [node, incarnation]";
   const Json* json = find(name);
   if (json == nullptr) return;
@@ -251,7 +251,7 @@ void Reader::value(std::string_view name, std::map<NodeId, Incarnation>& incarna
     Incarnation incarnation = 0;
     const bool fits = pair.is_array() && pair.size() == 2 && read_node(pair[0], nodes_, id) &&
                       read_number(pair[1], incarnation);
-    if (!fits || !incarnations.emplace(id, incarnation).second) {
+    if (!fits || !incarnations.try_emplace(id, incarnation).second) {
       return wrong(name, expected + ", each node once", *json);
     }
   }

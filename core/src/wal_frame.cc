@@ -191,7 +191,7 @@ Result<HardState> decode_hard_state(std::string_view payload) {
   const std::uint32_t count = in.u32();
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
     const NodeId node = in.u32();
-    hard_state.incarnations[node] = in.u64();
+    hard_state.incarnations.try_emplace(node, in.u64());
   }
   if (!in.complete()) return Error{"a record of the hard state has the wrong size"};
   return hard_state;

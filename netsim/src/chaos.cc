@@ -190,9 +190,9 @@ bool Chaos::known_to_all(const Cluster& cluster, const Selector& target) const {
     if (nodes_[id - 1].name == target) continue;
     const Replica* replica = cluster.replica(id);
     if (replica == nullptr) return false;
-    const auto& known = replica->raft().hard_state().incarnations;
-    const bool knows = std::any_of(known.begin(), known.end(), [&](const auto& entry) {
-      return nodes_[entry.first - 1].name == target;
+    const Incarnations& known = replica->raft().hard_state().incarnations;
+    const bool knows = std::any_of(known.begin(), known.end(), [&](const auto& member) {
+      return nodes_[member.first - 1].name == target;
     });
     if (!knows) return false;
   }

@@ -11,6 +11,8 @@ namespace {
 constexpr std::uint32_t kMillion = 1'000'000;
 /// Before a client asks the next node, when nobody could say who the primary is.
 constexpr Duration kBackOff = milliseconds(20);
+/// In an alarm's data: the client's patience may be at its end.
+constexpr std::uint64_t kTimeout = std::uint64_t{1} << 63;
 
 ClientRequest request_of(RequestId id, const Operation& operation) {
   switch (operation.kind) {
@@ -68,8 +70,16 @@ std::size_t Clients::call(Cluster& cluster, const Step& step, NodeId to) {
 }
 
 void Clients::on_alarm(Cluster& cluster, std::uint64_t data) {
-  Client& client = clients_[data >> 32];
-  if (client.token != static_cast<std::uint32_t>(data)) return;
+  Client& client = clients_[(data & ~kTimeout) >> 32];
+  if ((data & kTimeout) != 0) {
+    client.timeout_armed = false;
+    if (!client.operation) return;
+    if (cluster.now() < client.give_up) {
+      arm_timeout(cluster, client);
+      return;
+    }
+  } else if (client.token != static_cast<std::uint32_t>(data))
+    return;
   if (!client.operation) {
     begin_operation(cluster, client);
   } else if (cluster.now() < client.give_up) {
@@ -118,7 +128,7 @@ void Clients::ask(Cluster& cluster, Client& client) {
   cluster.record(client.server, ClientCalled{operation.id, client.number, operation.kind,
                                              operation.key, operation.value});
   cluster.send(client.server, request_of(client.request, operation));
-  wake_at(cluster, client, client.give_up);
+  arm_timeout(cluster, client);
 }
 
 void Clients::on_answer(Cluster& cluster, const Answer& answer) {
@@ -173,6 +183,13 @@ void Clients::end(Cluster& cluster, Client& client, Ending ending, std::string c
 Instant Clients::next_start(const Cluster& cluster) {
   const Duration interval = seconds(spec_.clients) / std::max<std::int64_t>(spec_.rate, 1);
   return cluster.now() + rng_.between(interval / 2, interval + interval / 2);
+}
+
+/// One for each client, whatever the number of its operations: most of them end long before.
+void Clients::arm_timeout(Cluster& cluster, Client& client) {
+  if (std::exchange(client.timeout_armed, true)) return;
+  const std::uint64_t data = kTimeout | (std::uint64_t{client.number - 1} << 32);
+  cluster.set_alarm(client.give_up, {static_cast<std::uint32_t>(AlarmOwner::kClients), data});
 }
 
 void Clients::wake_at(Cluster& cluster, Client& client, Instant at) {

@@ -18,7 +18,8 @@ void restart_with(Lab& lab, NodeId id, const std::vector<Term>& terms, Term term
   Lab::Disk disk;
   disk.hard_state.term = term;
   for (NodeId peer = 1; peer <= lab.size(); ++peer) {
-    if (peer != id) disk.hard_state.incarnations[peer] = lab.node(peer).config.incarnation;
+    if (peer != id)
+      disk.hard_state.incarnations.try_emplace(peer, lab.node(peer).config.incarnation);
   }
   for (const Term entry_term : terms)
     disk.entries.push_back(entry_of(disk.entries.size() + 1, entry_term));

@@ -2,11 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string_view>
 #include <vector>
 
 #include "core/bytes.h"
+#include "core/incarnations.h"
 #include "core/result.h"
 #include "core/types.h"
 
@@ -44,7 +44,7 @@ Result<Entry> decode_entry(const SharedBytes& bytes, std::size_t& offset);
 struct HardState {
   Term term{0};
   NodeId voted_for{kNoNode};
-  std::map<NodeId, Incarnation> incarnations{};
+  Incarnations incarnations{};
   friend bool operator==(const HardState&, const HardState&) = default;
 };
 

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <map>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "core/entry.h"
+#include "core/incarnations.h"
 #include "core/types.h"
 
 namespace kv {
@@ -36,7 +36,7 @@ struct AppendRequest {
   std::uint64_t read_round{0};  ///< number of the newest read-index round, echoed in the reply
   /// Of every member, as the leader knows them; only in a message without entries. Followers don't
   /// talk to each other before an election, and by then must know who lost its disk.
-  std::map<NodeId, Incarnation> incarnations{};
+  Incarnations incarnations{};
   std::vector<Entry> entries{};
   friend bool operator==(const AppendRequest&, const AppendRequest&) = default;
 };

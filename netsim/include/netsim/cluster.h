@@ -143,7 +143,7 @@ class Cluster {
     }
     T take(std::uint32_t slot) {
       free.push_back(slot);
-      return std::exchange(items[slot], T{});
+      return std::move(items[slot]);
     }
   };
 

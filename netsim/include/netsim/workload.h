@@ -48,6 +48,7 @@ class Clients {
     std::optional<std::size_t> operation{};  ///< under way
     RequestId request{0};                    ///< 0: none is under way
     Instant give_up{};
+    bool timeout_armed{false};
     std::uint32_t token{0};  ///< alarms of an earlier one are void
   };
 
@@ -57,6 +58,7 @@ class Clients {
   void end(Cluster& cluster, Client& client, Ending ending, std::string code,
            std::optional<std::string> found);
   void try_next_node(Client& client);
+  void arm_timeout(Cluster& cluster, Client& client);
   void wake_at(Cluster& cluster, Client& client, Instant at);
   Instant next_start(const Cluster& cluster);
 
