@@ -199,7 +199,8 @@ void Story::tell(const Record& record, const DiskWiped&) {
 
 void Story::tell(const Record& record, const MessageDelivered& fact) {
   Teller& node = teller(record.node);
-  if (fact.from == node.leader) node.heard = record.at;
+  // One that has stepped down is no primary any more, whatever else it says.
+  if (fact.from == node.leader && teller(fact.from).leads) node.heard = record.at;
 }
 
 // --- elections ---

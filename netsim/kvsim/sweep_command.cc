@@ -102,7 +102,8 @@ class SweepJob final : public Job {
     const SweepPlan& plan = prepared_.plan;
     const Scenario& scenario = prepared_.scenarios[plan.variation_of(item)];
     SweepRun run = summarize(item, scenario, sim::run(scenario, plan.seed_of(item)));
-    if (item % kRepeatEach == 0) {
+    // By a hash, so that every shard repeats some.
+    if (hash64(std::to_string(item)) % kRepeatEach == 0) {
       compare_with_repetition(run, sim::run(scenario, plan.seed_of(item)).trace_hash);
     }
     return to_json_line(plan, run);

@@ -200,8 +200,7 @@ TEST(Steps, FaultsSayWhatTheyDo) {
   EXPECT_EQ(words(R"({"at": "2s", "partition": "halves"}, {"at": "3s", "heal": "all"},
                      {"at": "4s", "partition": [["node1"], ["node2", "node3"]]},
                      {"at": "5s", "heal": "node1"})"),
-            (Words{"partitions the network: node1, node2 | node3",
-                   "heals all links",
+            (Words{"partitions the network: node1, node2 | node3", "heals all links",
                    "partitions the network: node1 | node2, node3", "heals the links of node1"}));
   EXPECT_EQ(words(R"({"at": "2s", "loss": 0.05}, {"at": "3s", "delay": "5ms", "from": "node1"},
                      {"at": "4s", "duplicate": 0.125, "to": "node2"},
