@@ -75,21 +75,36 @@ Result<std::string> hash_of(const Scenario& scenario) {
   return hash_text(first.trace_hash);
 }
 
+Result<std::vector<Scenario>> read_all(const std::vector<std::string>& files) {
+  std::vector<Scenario> scenarios;
+  for (const std::string& file : files) {
+    if (beside_scenarios(file)) continue;
+    const Result<std::string> text = read_file(file);
+    if (!text) return text.error();
+    Result<Scenario> scenario = read_scenario(*text, file);
+    if (!scenario) return scenario.error();
+    scenarios.push_back(std::move(*scenario));
+  }
+  return scenarios;
+}
+
+/// What came of one scenario, for its row.
+std::string row_text(const Result<std::string>& hash, const std::string& old,
+                     const TerminalStyle& style) {
+  if (!hash) return style.paint(Tone::kBad, hash.error().message);
+  if (old.empty()) return *hash + "  new";
+  return *hash + (old == *hash ? style.paint(Tone::kFaint, "  as before")
+                               : style.paint(Tone::kStrong, "  was " + old));
+}
+
 }  // namespace
 
 int pin_command(const std::vector<std::string>& chosen) {
   const std::vector<std::string> files = chosen.empty() ? scenarios_in("scenarios") : chosen;
   if (files.empty())
     return complain("There are no scenarios in the folder 'scenarios' here: name their files.");
-  std::vector<Scenario> scenarios;
-  for (const std::string& file : files) {
-    if (beside_scenarios(file)) continue;
-    const Result<std::string> text = read_file(file);
-    if (!text) return complain(text.error().message);
-    Result<Scenario> scenario = read_scenario(*text, file);
-    if (!scenario) return complain(scenario.error().message);
-    scenarios.push_back(std::move(*scenario));
-  }
+  const Result<std::vector<Scenario>> scenarios = read_all(files);
+  if (!scenarios) return complain(scenarios.error().message);
   const fs::path path = fs::path(files.front()).parent_path() / kHashes;
   const Result<Hashes> known = read_hashes(path);
   if (!known) return complain(known.error().message);
@@ -98,19 +113,16 @@ int pin_command(const std::vector<std::string>& chosen) {
   // Without files everything is pinned anew: names that are gone go.
   Hashes hashes = chosen.empty() ? Hashes{} : *known;
   std::size_t width = 0;
-  for (const Scenario& scenario : scenarios) width = std::max(width, scenario.name.size());
+  for (const Scenario& scenario : *scenarios) width = std::max(width, scenario.name.size());
   bool all_pinned = true;
-  for (const Scenario& scenario : scenarios) {
+  for (const Scenario& scenario : *scenarios) {
     const auto before = known->find(scenario.name);
     const std::string old = before == known->end() ? std::string() : before->second;
     const Result<std::string> hash = hash_of(scenario);
     if (hash || !old.empty()) hashes[scenario.name] = hash ? *hash : old;
     all_pinned = all_pinned && hash.has_value();
-    const std::string what = !hash          ? style.paint(Tone::kBad, hash.error().message)
-                             : old.empty()  ? *hash + "  new"
-                             : old == *hash ? *hash + style.paint(Tone::kFaint, "  as before")
-                                            : *hash + style.paint(Tone::kStrong, "  was " + old);
-    std::fputs((padded(scenario.name, width) + "  " + what + "\n").c_str(), stdout);
+    const std::string row = padded(scenario.name, width) + "  " + row_text(hash, old, style) + "\n";
+    std::fputs(row.c_str(), stdout);
   }
   const Outcome written = write_hashes(path, hashes);
   if (!written) return complain(written.error().message, kExitFailed);

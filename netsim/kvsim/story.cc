@@ -200,7 +200,7 @@ void Story::tell(const Record& record, const DiskWiped&) {
 void Story::tell(const Record& record, const MessageDelivered& fact) {
   Teller& node = teller(record.node);
   // One that has stepped down is no primary any more, whatever else it says.
-  if (fact.from == node.leader && teller(fact.from).leads) node.heard = record.at;
+  if (fact.from == node.leader && !teller(fact.from).stepped_down) node.heard = record.at;
 }
 
 // --- elections ---
@@ -251,6 +251,7 @@ void Story::tell(const Record& record, const RoleChanged& event) {
   Teller& node = teller(record.node);
   node.leads = event.to == Role::kLeader;
   if (node.leads) {
+    node.stepped_down = false;
     node.granted.insert(record.node);
     const std::string votes = std::to_string(node.granted.size()) + " of " +
                               std::to_string(subject_.names.size()) +
@@ -258,6 +259,7 @@ void Story::tell(const Record& record, const RoleChanged& event) {
     say(record, "wins the election of " + of_term(event.term) + " with " + votes);
   } else if (event.from == Role::kLeader) {
     lose(record);
+    node.stepped_down = true;
     say(record, "steps down: " + std::string(to_string(event.cause)), Kind::kBad);
   } else if (event.to == Role::kFollower && event.cause != Cause::kGrantedVote) {
     say(record, "gives up its campaign: " + std::string(to_string(event.cause)));

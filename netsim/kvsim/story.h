@@ -62,6 +62,7 @@ class Story {
     NodeId voted_for{kNoNode};
     Term voted_in{0};
     bool leads{false};
+    bool stepped_down{false};
     bool serves{false};
     std::string last{};        ///< what it said last
     std::uint64_t repeats{0};  ///< how often it said so again
