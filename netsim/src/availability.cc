@@ -33,47 +33,68 @@ void Availability::observe(const Cluster& cluster) {
 }
 
 void Availability::observe(const Cluster& cluster, const Record& record) {
-  const NodeId id = record.node;
-  if (const auto* event = std::get_if<Event>(&record.fact)) {
-    Failover* const open =
-        failovers_.empty() || failovers_.back().served ? nullptr : &failovers_.back();
-    if (const auto* change = std::get_if<RoleChanged>(event)) {
-      if (change->to == Role::kLeader) {
-        ++elections_;
-        if (open != nullptr) {
-          open->elected = record.at;
-          open->new_primary = id;
-          open->term = change->term;
-        }
-      } else if (id == primary_) {
-        last_fault_ = name(id) + " stepped down: " + std::string(to_string(change->cause));
-      }
-      look(cluster);
-    } else if (const auto* campaign = std::get_if<CampaignStarted>(event)) {
-      if (open == nullptr) return;
-      open->campaigns += campaign->pre ? 0 : 1;
-      if (open->detected) return;
-      open->detected = record.at;
-      open->detected_by = id;
-    } else if (std::holds_alternative<CommitAdvanced>(*event) && primary_ == kNoNode) {
-      look(cluster);
-    }
-    return;
+  const auto* event = std::get_if<Event>(&record.fact);
+  if (event == nullptr) {
+    if (!note_fault(record)) return;
+    changed_ = record.at;
+    core_ = core_exists(cluster);
+    look(cluster);
+  } else if (const auto* change = std::get_if<RoleChanged>(event)) {
+    note_role(record, *change);
+    look(cluster);
+  } else if (const auto* campaign = std::get_if<CampaignStarted>(event)) {
+    note_campaign(record, *campaign);
+  } else if (std::holds_alternative<CommitAdvanced>(*event) && primary_ == kNoNode) {
+    look(cluster);
   }
+}
+
+/// Whether nodes or links have changed.
+bool Availability::note_fault(const Record& record) {
+  const NodeId id = record.node;
   if (const auto* stopped = std::get_if<NodeStopped>(&record.fact)) {
     last_fault_ = name(id) + ": " + std::string(to_string(stopped->cause));
-  } else if (std::holds_alternative<NodePaused>(record.fact)) {
+    return true;
+  }
+  if (std::holds_alternative<NodePaused>(record.fact)) {
     if (id == primary_) last_fault_ = name(id) + " is paused";
-  } else if (const auto* step = std::get_if<StepTaken>(&record.fact)) {
-    if (is_one_of(step->verb, {"set", "get", "delete", "transfer"})) return;
+    return true;
+  }
+  if (const auto* step = std::get_if<StepTaken>(&record.fact)) {
+    if (is_one_of(step->verb, {"set", "get", "delete", "transfer"})) return false;
     if (!is_one_of(step->verb, {"heal", "restart", "resume"})) last_fault_ = step->words;
-  } else if (!std::holds_alternative<NodeStarted>(record.fact) &&
-             !std::holds_alternative<NodeResumed>(record.fact)) {
+    return true;
+  }
+  return std::holds_alternative<NodeStarted>(record.fact) ||
+         std::holds_alternative<NodeResumed>(record.fact);
+}
+
+void Availability::note_role(const Record& record, const RoleChanged& change) {
+  if (change.to != Role::kLeader) {
+    if (record.node == primary_)
+      last_fault_ = name(record.node) + " stepped down: " + std::string(to_string(change.cause));
     return;
   }
-  changed_ = record.at;
-  core_ = core_exists(cluster);
-  look(cluster);
+  ++elections_;
+  if (Failover* const open = open_failover()) {
+    open->elected = record.at;
+    open->new_primary = record.node;
+    open->term = change.term;
+  }
+}
+
+void Availability::note_campaign(const Record& record, const CampaignStarted& campaign) {
+  Failover* const open = open_failover();
+  if (open == nullptr) return;
+  open->campaigns += campaign.pre ? 0 : 1;
+  if (open->detected) return;
+  open->detected = record.at;
+  open->detected_by = record.node;
+}
+
+/// The one that is not over; null if there is none.
+Failover* Availability::open_failover() {
+  return failovers_.empty() || failovers_.back().served ? nullptr : &failovers_.back();
 }
 
 bool Availability::connected(const Cluster& cluster, NodeId a, NodeId b) const {

@@ -71,13 +71,13 @@ Scenario draw_surroundings(const Scenario& scenario, std::uint64_t seed) {
 }
 
 const std::vector<Verb>& Chaos::classes() {
-  static const std::vector<Verb> all{Verb::kCrash,       Verb::kPowerCut, Verb::kPause,
-                                     Verb::kWipe,        Verb::kIsolate,  Verb::kPartition,
-                                     Verb::kCut,         Verb::kDelay,    Verb::kLoss,
-                                     Verb::kDuplicate,   Verb::kReorder,  Verb::kCorruptMessages,
-                                     Verb::kSlowDisk,    Verb::kDrift,    Verb::kClockStep,
-                                     Verb::kFreezeClock, Verb::kTransfer};
-  return all;
+  static const std::vector<Verb> kAll{Verb::kCrash,       Verb::kPowerCut, Verb::kPause,
+                                      Verb::kWipe,        Verb::kIsolate,  Verb::kPartition,
+                                      Verb::kCut,         Verb::kDelay,    Verb::kLoss,
+                                      Verb::kDuplicate,   Verb::kReorder,  Verb::kCorruptMessages,
+                                      Verb::kSlowDisk,    Verb::kDrift,    Verb::kClockStep,
+                                      Verb::kFreezeClock, Verb::kTransfer};
+  return kAll;
 }
 
 Chaos::Chaos(const Scenario& scenario, const Rng& rng)

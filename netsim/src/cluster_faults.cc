@@ -46,7 +46,7 @@ void Cluster::reply(Node& node, ClientReply reply) {
                           answer.primary = refusal.primary;
                         }},
              reply.body);
-  answer_later(answer.from, std::move(answer));
+  answer_later(id_of(node), std::move(answer));
 }
 
 void Cluster::answer_later(NodeId from, Answer answer) {

@@ -46,6 +46,10 @@ class Availability {
 
  private:
   void observe(const Cluster& cluster, const Record& record);
+  bool note_fault(const Record& record);
+  void note_role(const Record& record, const RoleChanged& change);
+  void note_campaign(const Record& record, const CampaignStarted& campaign);
+  Failover* open_failover();
   void look(const Cluster& cluster);
   void check_progress(const Cluster& cluster);
   NodeId able_primary(const Cluster& cluster) const;
