@@ -98,6 +98,10 @@ struct Describe {
   std::string operator()(const LeaderRecognised& e) const {
     return "follows " + node(e.leader) + " in term " + number(e.term);
   }
+  std::string operator()(const ElectionTimerSet& e) const {
+    return "campaigns in " + number(static_cast<std::uint64_t>(e.timeout_ns / 1'000'000)) +
+           " ms unless it hears from a primary";
+  }
   std::string operator()(const EntriesAppended& e) const {
     return "appends entries " + number(e.first) + ".." + number(e.last) + " of term " +
            number(e.term);

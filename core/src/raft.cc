@@ -61,7 +61,11 @@ Raft::Raft(const Config& config, Recovered recovered, std::uint64_t seed, Instan
   persisted_index_ = log_.last_index();
   unwritten_from_ = log_.last_index() + 1;
   Follower follower;
-  follower.election_due = config_.members.size() == 1 ? now : now + random_election_timeout();
+  if (config_.members.size() == 1) {
+    follower.election_due = now;
+  } else {
+    set_election_timer(now, follower);
+  }
   role_ = follower;
   if (config_.bootstrap_primary && !has_history) begin_bootstrap(now);
 }
@@ -73,7 +77,7 @@ void Raft::tick(Instant now) {
     if (now < follower->election_due) return;
     if (self_wiped_) {
       follower->leader = kNoNode;
-      follower->election_due = now + random_election_timeout();
+      set_election_timer(now, *follower);
       return;
     }
     campaign(now, /*pre=*/true, /*transfer=*/false, Cause::kElectionTimeout);
@@ -262,7 +266,7 @@ void Raft::become_follower(Instant now, Term term, NodeId leader, Cause cause) {
     set_term(term, kNoNode);
   }
   Follower follower;
-  follower.election_due = now + random_election_timeout();
+  if (leader == kNoNode) set_election_timer(now, follower);
   change_role(follower, cause);
   if (leader != kNoNode) follow(now, leader);
 }
@@ -272,8 +276,14 @@ void Raft::follow(Instant now, NodeId leader) {
   if (follower.leader != leader) report(LeaderRecognised{leader, term()});
   follower.leader = leader;
   follower.leader_heard = now;
-  follower.election_due = now + random_election_timeout();
+  set_election_timer(now, follower);
   failed_campaigns_ = 0;
+}
+
+void Raft::set_election_timer(Instant now, Follower& follower) {
+  const Duration timeout = random_election_timeout();
+  follower.election_due = now + timeout;
+  report(ElectionTimerSet{timeout.ns});
 }
 
 void Raft::become_leader(Instant now) {

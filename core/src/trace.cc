@@ -278,6 +278,23 @@ std::string words_of(const NodeStopped& fact) {
   return text(what()) + (fact.detail.empty() ? "" : ": " + fact.detail);
 }
 
+std::string microseconds_text(std::int64_t ns) {
+  return number(static_cast<std::uint64_t>(ns / 1'000)) + " us";
+}
+
+std::string words_of(const NodeObserved& fact) {
+  return "is seen as " + text(to_string(fact.role)) + " in term " + number(fact.term) +
+         (fact.role == Role::kLeader || fact.leader == kNoNode ? "" : " of " + node(fact.leader)) +
+         ", log through " + number(fact.last_index) + ", committed " + number(fact.commit) +
+         ", applied " + number(fact.applied);
+}
+
+std::string words_of(const ClientsServed& fact) {
+  return "serves clients: " + number(fact.ok) + " ok, " + number(fact.refused) + " refused, " +
+         number(fact.unknown) + " unknown, half of them within " +
+         microseconds_text(fact.median_ns) + ", all within " + microseconds_text(fact.slowest_ns);
+}
+
 std::string words_of(const ClientCalled& fact) {
   return "client " + number(fact.client) + " asks: " + text(to_string(fact.kind)) + " " +
          shown(fact.key) + (fact.kind == OperationKind::kSet ? " = " + shown(fact.value) : "");
@@ -305,6 +322,9 @@ std::string describe(const Fact& fact) {
           [](const MessageDropped& e) {
             return "never gets message " + number(e.message) + " from " + node(e.from) + ": " +
                    text(to_string(e.reason));
+          },
+          [](const RecordsLost& e) {
+            return number(e.count) + " records were lost: the watcher was too slow";
           },
           [](const NodePaused&) { return text("is paused"); },
           [](const NodeResumed&) { return text("goes on"); },

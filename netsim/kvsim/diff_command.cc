@@ -3,9 +3,9 @@
 #include <cstdio>
 
 #include "exit_status.h"
+#include "netsim/report_layout.h"
 #include "netsim/trace_diff.h"
 #include "netsim/trace_file.h"
-#include "report_layout.h"
 
 namespace kv::sim {
 

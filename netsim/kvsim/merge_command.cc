@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/check.h"
-#include "report_layout.h"
+#include "netsim/report_layout.h"
 #include "sweep_files.h"
 #include "sweep_table.h"
 

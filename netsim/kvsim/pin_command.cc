@@ -11,8 +11,8 @@
 #include <nlohmann/json.hpp>
 
 #include "exit_status.h"
+#include "netsim/report_layout.h"
 #include "netsim/simulation.h"
-#include "report_layout.h"
 #include "terminal_style.h"
 
 namespace kv::sim {

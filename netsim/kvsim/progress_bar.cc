@@ -1,6 +1,6 @@
 #include "progress_bar.h"
 
-#include "report_layout.h"
+#include "netsim/report_layout.h"
 #include "sweep_table.h"
 
 namespace kv::sim {

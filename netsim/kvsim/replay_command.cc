@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "exit_status.h"
+#include "netsim/report_layout.h"
 #include "netsim/simulation.h"
 #include "netsim/trace_diff.h"
 #include "netsim/trace_file.h"
 #include "report.h"
-#include "report_layout.h"
 #include "terminal_style.h"
 
 namespace kv::sim {

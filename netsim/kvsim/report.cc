@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/duration_text.h"
-#include "report_layout.h"
+#include "netsim/report_layout.h"
 
 namespace kv::sim {
 namespace {

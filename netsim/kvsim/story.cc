@@ -6,7 +6,7 @@
 
 #include "core/check.h"
 #include "core/overloaded.h"
-#include "report_layout.h"
+#include "netsim/report_layout.h"
 
 namespace kv::sim {
 namespace {

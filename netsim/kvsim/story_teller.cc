@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "netsim/expectations.h"
-#include "report_layout.h"
+#include "netsim/report_layout.h"
 #include "wall_clock.h"
 
 namespace kv::sim {

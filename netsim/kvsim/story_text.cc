@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "report_layout.h"
+#include "netsim/report_layout.h"
 
 namespace kv::sim {
 namespace {

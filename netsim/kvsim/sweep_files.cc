@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "report_layout.h"
+#include "netsim/report_layout.h"
 #include "sweep_summary.h"
 
 namespace kv::sim {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "report_layout.h"
+#include "netsim/report_layout.h"
 #include "sweep_summary.h"
 
 namespace kv::sim {

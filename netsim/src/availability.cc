@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "report_layout.h"
+#include "netsim/report_layout.h"
 
 namespace kv::sim {
 namespace {

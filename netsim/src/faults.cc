@@ -4,7 +4,7 @@
 
 #include "core/snapshot.h"
 #include "netsim/link_faults.h"
-#include "report_layout.h"
+#include "netsim/report_layout.h"
 
 namespace kv::sim {
 namespace {

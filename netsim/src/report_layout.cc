@@ -1,4 +1,4 @@
-#include "report_layout.h"
+#include "netsim/report_layout.h"
 
 #include <algorithm>
 

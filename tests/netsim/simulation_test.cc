@@ -20,15 +20,15 @@ struct Pinned {
   std::uint64_t hash{0};
 };
 constexpr auto kPinned = std::to_array<Pinned>({
-    {0, 1, 0x6002c4da2adf5d4e},
-    {3, 4, 0x88ca84a12f753bc6},
-    {3, 8, 0x5edf08d871d1dd6f},
-    {3, 10, 0xe8003612f4c1cad8},
-    {3, 22, 0x5ccf7d8edccf0bbf},
-    {5, 4, 0xbfbbf3d6a1269dee},
-    {5, 8, 0x3a104a847554a9cb},
-    {5, 10, 0x91a577b838cfb7fc},
-    {5, 18, 0xd27f49ecf1bc6a1f},
+    {0, 1, 0xd6cbc258c941ac44},
+    {3, 4, 0x0caff73c896cf740},
+    {3, 8, 0x317a1eef84dd2e3b},
+    {3, 10, 0x751dd9a66081ea24},
+    {3, 22, 0x92607520cf1ae347},
+    {5, 4, 0xbb94a788e5f23a0c},
+    {5, 8, 0x7a34d72ceb584ad4},
+    {5, 10, 0x63f8d04caa9d7f86},
+    {5, 18, 0xc8dc03ad46737319},
 });
 
 /// Everything at once: all faults, snapshots, many clients on few keys.

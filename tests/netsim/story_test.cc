@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "report_layout.h"
+#include "netsim/report_layout.h"
 #include "story_text.h"
 
 namespace kv::sim {

@@ -75,6 +75,11 @@ struct LeaderRecognised {
   NodeId leader{kNoNode};
   Term term{0};
 };
+/// A follower heard of its leader, or began to wait for one: it campaigns unless it hears again
+/// within this time, drawn at random (Raft paper §5.2).
+struct ElectionTimerSet {
+  std::int64_t timeout_ns{0};
+};
 struct EntriesAppended {
   LogIndex first{0};
   LogIndex last{0};
@@ -146,12 +151,12 @@ struct MessageIgnored {
 };
 
 /// A typed fact that a node reports. Log lines, traces, metrics and pictures are readers of these.
-using Event =
-    std::variant<RoleChanged, TermChanged, CampaignStarted, VoteAnswered, VoteReceived,
-                 LeaderRecognised, EntriesAppended, EntriesTruncated, EntriesPersisted,
-                 CommitAdvanced, EntriesApplied, AppendRefused, SnapshotTaken, LogCompacted,
-                 SnapshotSendStarted, SnapshotSendEnded, SnapshotInstalled, ReadRoundConfirmed,
-                 TransferStarted, TransferEnded, PeerWiped, SelfWiped, MessageIgnored>;
+using Event = std::variant<RoleChanged, TermChanged, CampaignStarted, VoteAnswered, VoteReceived,
+                           LeaderRecognised, ElectionTimerSet, EntriesAppended, EntriesTruncated,
+                           EntriesPersisted, CommitAdvanced, EntriesApplied, AppendRefused,
+                           SnapshotTaken, LogCompacted, SnapshotSendStarted, SnapshotSendEnded,
+                           SnapshotInstalled, ReadRoundConfirmed, TransferStarted, TransferEnded,
+                           PeerWiped, SelfWiped, MessageIgnored>;
 
 /// One line for a person, in the field's terms.
 std::string describe(const Event& event);

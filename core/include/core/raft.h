@@ -115,6 +115,7 @@ class Raft {
   void change_role(RoleState role, Cause cause);
   void set_term(Term term, NodeId voted_for);
   void follow(Instant now, NodeId leader);
+  void set_election_timer(Instant now, Follower& follower);
   void send(NodeId to, MessageBody body);
   void send_in_term(NodeId to, Term term, MessageBody body);
   void ignore(const Message& message, Reason reason);

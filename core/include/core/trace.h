@@ -64,6 +64,32 @@ struct NodeStopped {
   StopCause cause{};
   std::string detail{};  ///< a sentence for a person, may be empty
 };
+/// What a node is when somebody begins to watch it, or after records of it were lost.
+struct NodeObserved {
+  Role role{};
+  Term term{0};
+  NodeId leader{kNoNode};
+  bool serving{false};
+  Incarnation incarnation{0};
+  LogIndex first_index{0};  ///< of the entries in its log; before it, a snapshot
+  LogIndex last_index{0};
+  Term last_term{0};
+  LogIndex persisted{0};
+  LogIndex commit{0};
+  LogIndex applied{0};
+};
+/// So many records of this node were not kept, since whoever watches it was too slow.
+struct RecordsLost {
+  std::uint64_t count{0};
+};
+/// What a node did for its clients since the last such record: too much to tell one by one.
+struct ClientsServed {
+  std::uint64_t ok{0};
+  std::uint64_t refused{0};
+  std::uint64_t unknown{0};
+  std::int64_t median_ns{0};   ///< of the time until the answer; 0: no answer
+  std::int64_t slowest_ns{0};  ///< the longest
+};
 struct NodePaused {};
 struct NodeResumed {};
 /// The data directory is lost.
@@ -111,10 +137,10 @@ struct ViolationFound {
   std::string words{};
 };
 
-using Fact =
-    std::variant<Event, MessageSent, MessageDelivered, MessageDropped, NodeStarted, NodeStopped,
-                 NodePaused, NodeResumed, DiskWiped, LinkChanged, ClientCalled, ClientAnswered,
-                 StepTaken, ExpectationDecided, ViolationFound>;
+using Fact = std::variant<Event, MessageSent, MessageDelivered, MessageDropped, NodeStarted,
+                          NodeStopped, NodeObserved, RecordsLost, ClientsServed, NodePaused,
+                          NodeResumed, DiskWiped, LinkChanged, ClientCalled, ClientAnswered,
+                          StepTaken, ExpectationDecided, ViolationFound>;
 
 /// One line of a trace: what happened, when, at which node. Log text, trace files, stories and
 /// pictures are all readers of these. Fields and words of each fact: trace_fields.h.

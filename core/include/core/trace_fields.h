@@ -127,6 +127,9 @@ inline constexpr auto kShape<LeaderRecognised> = shape("LeaderRecognised",
                                                        node("leader", &LeaderRecognised::leader),
                                                        field("term", &LeaderRecognised::term));
 template <>
+inline constexpr auto kShape<ElectionTimerSet> =
+    shape("ElectionTimerSet", field("timeout_ns", &ElectionTimerSet::timeout_ns));
+template <>
 inline constexpr auto kShape<EntriesAppended> = shape("EntriesAppended",
                                                       field("first", &EntriesAppended::first),
                                                       field("last", &EntriesAppended::last),
@@ -215,6 +218,23 @@ template <>
 inline constexpr auto kShape<NodeStopped> = shape("NodeStopped",
                                                   field("cause", &NodeStopped::cause),
                                                   field("detail", &NodeStopped::detail));
+template <>
+inline constexpr auto kShape<NodeObserved> = shape(
+    "NodeObserved", field("role", &NodeObserved::role), field("term", &NodeObserved::term),
+    node("leader", &NodeObserved::leader), field("serving", &NodeObserved::serving),
+    field("incarnation", &NodeObserved::incarnation),
+    field("first_index", &NodeObserved::first_index),
+    field("last_index", &NodeObserved::last_index), field("last_term", &NodeObserved::last_term),
+    field("persisted", &NodeObserved::persisted), field("commit", &NodeObserved::commit),
+    field("applied", &NodeObserved::applied));
+template <>
+inline constexpr auto kShape<RecordsLost> = shape("RecordsLost",
+                                                  field("count", &RecordsLost::count));
+template <>
+inline constexpr auto kShape<ClientsServed> = shape(
+    "ClientsServed", field("ok", &ClientsServed::ok), field("refused", &ClientsServed::refused),
+    field("unknown", &ClientsServed::unknown), field("median_ns", &ClientsServed::median_ns),
+    field("slowest_ns", &ClientsServed::slowest_ns));
 template <>
 inline constexpr auto kShape<NodePaused> = shape("NodePaused");
 template <>
