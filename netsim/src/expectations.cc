@@ -19,18 +19,6 @@ bool about_whole_run(Claim claim) {
          claim == Claim::kUnavailable || claim == Claim::kViolation || claim == Claim::kNone;
 }
 
-std::string role_of(const Cluster& cluster, NodeId id) {
-  if (!cluster.node(id).runs()) return "down";
-  switch (cluster.replica(id)->raft().role()) {
-    case Role::kFollower:
-      return "secondary";
-    case Role::kLeader:
-      return "primary";
-    default:
-      return "candidate";
-  }
-}
-
 std::string percent(std::uint64_t per_million) {
   const std::string tenths = std::to_string(per_million / 1000 % 10);
   return std::to_string(per_million / 10'000) + "." + tenths + " %";
@@ -71,6 +59,18 @@ std::optional<std::string> logs_differ(const Cluster& cluster, const Cast& cast)
 }
 
 }  // namespace
+
+std::string role_of(const Cluster& cluster, NodeId id) {
+  if (!cluster.node(id).runs()) return "down";
+  switch (cluster.replica(id)->raft().role()) {
+    case Role::kFollower:
+      return "secondary";
+    case Role::kLeader:
+      return "primary";
+    default:
+      return "candidate";
+  }
+}
 
 std::string describe(const Expectation& expectation) {
   const Expectation& e = expectation;

@@ -84,7 +84,9 @@ struct Strike {
     }
     for (const NodeId from : resolve(step.from)) {
       for (const NodeId to : resolve(step.to)) {
-        if (from != to) change_link(cluster.network().link(from, to), step);
+        if (from == to) continue;
+        if (step.verb == Verb::kHeal) cluster.network().heal(from, to);
+        change_link(cluster.network().link(from, to), step);
       }
     }
     std::string kinds;
@@ -176,6 +178,7 @@ struct Strike {
         return on_nodes(step.clients ? "isolates % from nodes and clients" : "isolates",
                         [&](NodeId id) { isolate(id); });
       case Verb::kHeal:
+        if (step.target.empty()) return on_links("heals the way");
         for (const NodeId id : targets) heal(id);
         if (targets.size() == cluster.size()) return std::string("heals all links");
         return on_nodes("heals the links of", [](NodeId) {});

@@ -30,6 +30,22 @@ void read_all(const LocatedValue& root, Reading& reading) {
   if (expectations != nullptr) check_contradictions(*expectations, reading);
 }
 
+/// The text's JSON with the settings in it; what is wrong is in `problems`.
+Outcome read_tree(std::string_view text, const std::string& name, const Settings& settings,
+                  LocatedValue& root, Problems& problems) {
+  if (text.size() > kMaxScenarioBytes) {
+    return Error{name + " has " + std::to_string(text.size()) + " bytes; a scenario has at most " +
+                 std::to_string(kMaxScenarioBytes)};
+  }
+  if (std::optional<Problem> problem = parse_located(text, root)) {
+    problems.add(std::move(*problem));
+    return problems.error();
+  }
+  apply_settings(root, settings, problems);
+  if (!problems.none()) return problems.error();
+  return success();
+}
+
 }  // namespace
 
 std::optional<std::string> read_value(const LocatedValue& value, Problems& problems) {
@@ -64,20 +80,21 @@ Result<Scenario> read_scenario(std::string_view text, const std::string& name,
   Names names;
   Problems problems(name, settings);
   LocatedValue root;
-  if (text.size() > kMaxScenarioBytes) {
-    return Error{name + " has " + std::to_string(text.size()) + " bytes; a scenario has at most " +
-                 std::to_string(kMaxScenarioBytes)};
-  }
-  if (std::optional<Problem> problem = parse_located(text, root)) {
-    problems.add(std::move(*problem));
-    return problems.error();
-  }
-  apply_settings(root, settings, problems);
-  if (!problems.none()) return problems.error();
+  const Outcome parsed = read_tree(text, name, settings, root, problems);
+  if (!parsed) return parsed.error();
   Reading reading{scenario, names, problems};
   read_all(root, reading);
   if (!problems.none()) return problems.error();
   return scenario;
+}
+
+Result<std::string> with_settings(std::string_view text, const std::string& name,
+                                  const Settings& settings) {
+  Problems problems(name, settings);
+  LocatedValue root;
+  const Outcome parsed = read_tree(text, name, settings, root, problems);
+  if (!parsed) return parsed.error();
+  return compact_text(root);
 }
 
 }  // namespace kv::sim

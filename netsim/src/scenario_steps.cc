@@ -189,9 +189,16 @@ void StepReader::take_selector(const Fields& fields, std::string_view key, Selec
 /// The value behind the verb itself.
 void StepReader::read_verb(const LocatedValue& value, std::string_view form) {
   const std::string_view verb = verb_name(step_.verb);
-  if (form == "key") {
+  const bool link = form == "link" || (form == "healed" && value.kind == Kind::kObject);
+  if (link) {
+    const Fields fields(value, object_form("link"), problems_);
+    read_link(fields);
+    if (value.kind == Kind::kObject && value.children.empty()) {
+      problems_.add(value, "say whose messages: 'from', 'to', or both");
+    }
+  } else if (form == "key") {
     fields_.take(verb, step_.key, read_key);
-  } else if (form == "selector") {
+  } else if (form == "selector" || form == "healed") {
     take_selector(fields_, verb, step_.target);
   } else if (form == "receiver") {
     step_.target = "any";
@@ -200,15 +207,9 @@ void StepReader::read_verb(const LocatedValue& value, std::string_view form) {
     fields_.take(verb, step_.latency, read_latency);
   } else if (form == "chance") {
     fields_.take(verb, step_.chance, read_chance);
-  } else if (form == "partition") {
-    read_partition(value);
   } else {
-    CHECK(form == "link");
-    const Fields link(value, object_form("link"), problems_);
-    read_link(link);
-    if (value.kind == Kind::kObject && value.children.empty()) {
-      problems_.add(value, "say whose messages are lost: 'from', 'to', or both");
-    }
+    CHECK(form == "partition");
+    read_partition(value);
   }
 }
 
@@ -249,7 +250,7 @@ void StepReader::read_partition(const LocatedValue& value) {
 
 /// Everything else. Which of these keys are there, check_extras() has seen to.
 void StepReader::read_extras() {
-  if (step_.verb != Verb::kCut) read_link(fields_);
+  if (step_.verb != Verb::kCut && step_.verb != Verb::kHeal) read_link(fields_);
   fields_.take("value", step_.value, read_value);
   if (const LocatedValue* const expect = fields_.find("expect")) read_expected(*expect);
   fields_.take("retry", step_.retry, read_flag);

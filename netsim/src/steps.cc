@@ -119,10 +119,7 @@ void Steps::take(Cluster& cluster, const Step& step) {
   const Result<std::string> done = strike(cluster, cast_, scenario_, step, targets);
   if (!done) return;  // a fault that strikes nobody
   cluster.record(targets.size() == 1 ? targets.front() : kNoNode,
-                 StepTaken{static_cast<std::uint32_t>(scenario_.steps.size()),
-                           {},
-                           *done,
-                           std::string(verb_name(step.verb))});
+                 StepTaken{StepTaken::kDrawn, {}, *done, std::string(verb_name(step.verb))});
   record_changed_ways(cluster, ways);
 }
 

@@ -1,90 +1,98 @@
 #include "netsim/trace_file.h"
 
-#include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <optional>
-#include <string_view>
 #include <utility>
 
 namespace kv::sim {
 namespace {
 
-/// What a file must hold that follows on `last`, the record of the line before.
-std::optional<std::string> out_of_order(const Record* last, const Record& next) {
-  const std::uint64_t expected = last == nullptr ? 1 : last->sequence + 1;
-  if (next.sequence != expected) {
+/// What a file must hold that follows on `last`, the record of the line before; 0: there is none.
+std::optional<std::string> out_of_order(std::uint64_t last, Instant last_at, const Record& next) {
+  if (next.sequence != last + 1) {
     const std::string number = "record " + std::to_string(next.sequence);
-    if (last == nullptr) return number + " is the first, not record 1: lines are missing";
-    return number + " follows " + std::to_string(last->sequence) +
-           (next.sequence > expected ? ": lines are missing"
+    if (last == 0) return number + " is the first, not record 1: lines are missing";
+    return number + " follows " + std::to_string(last) +
+           (next.sequence > last + 1 ? ": lines are missing"
                                      : ": lines are doubled or in another order");
   }
-  if (last != nullptr && next.at < last->at) {
+  if (last != 0 && next.at < last_at) {
     return "record " + std::to_string(next.sequence) +
            " is earlier than the one before it: no trace goes back in time";
   }
   return std::nullopt;
 }
 
-/// Lines of a stream, counted for messages.
-class Lines {
- public:
-  Lines(std::istream& in, const std::string& name) : in_(in), name_(name) {}
-
-  bool next() {
-    ++number_;
-    return static_cast<bool>(std::getline(in_, line_));
-  }
-  const std::string& line() const { return line_; }
-  bool broken() const { return in_.bad(); }
-
-  Error error(const std::string& what) const {
-    return Error{name_ + ":" + std::to_string(number_) + ": " + what};
-  }
-  /// A line that can't be read. Without its end it is what a writer left that was stopped.
-  Error unreadable(const Error& error_in_line) const {
-    if (!in_.eof()) return error(error_in_line.message);
-    return error(
-        "the last line is cut off: the program that wrote the trace was stopped, or the disk was "
-        "full. Delete that line to read what stands before it");
-  }
-
- private:
-  std::istream& in_;
-  const std::string& name_;
-  std::string line_{};
-  std::size_t number_{0};
-};
-
 }  // namespace
 
-Result<TraceFile> read_trace(std::istream& in, const std::string& name) {
-  Lines lines(in, name);
-  lines.next();
-  Result<TraceHeader> header = trace_header_from_json(lines.line());
-  if (!header) return lines.error(header.error().message);
-  TraceFile trace;
-  trace.header = std::move(*header);
-  while (lines.next()) {
-    Result<Record> record = record_from_json(lines.line(), trace.header.nodes);
-    if (!record) return lines.unreadable(record.error());
-    const Record* last = trace.records.empty() ? nullptr : &trace.records.back();
-    if (const auto what = out_of_order(last, *record)) return lines.error(*what);
-    trace.records.push_back(std::move(*record));
+Result<TraceReader> TraceReader::open(std::istream& in, std::string name) {
+  TraceReader reader(in, std::move(name));
+  reader.next_line();
+  Result<TraceHeader> header = trace_header_from_json(reader.line_);
+  if (!header) return reader.error(header.error().message);
+  reader.header_ = std::move(*header);
+  return reader;
+}
+
+Result<std::optional<Record>> TraceReader::next() {
+  if (!next_line()) {
+    if (in_->bad()) return error("the file can't be read further: look after the disk");
+    return std::optional<Record>();
   }
-  if (lines.broken()) return lines.error("the file can't be read further: look after the disk");
-  return trace;
+  Result<Record> record = record_from_json(line_, header_.nodes);
+  if (!record) return unreadable(record.error());
+  if (const auto what = out_of_order(last_sequence_, last_at_, *record)) return error(*what);
+  last_sequence_ = record->sequence;
+  last_at_ = record->at;
+  return std::optional<Record>(std::move(*record));
+}
+
+bool TraceReader::next_line() {
+  ++number_;
+  if (!std::getline(*in_, line_)) return false;
+  bytes_ += line_.size() + (in_->eof() ? 0 : 1);
+  return true;
+}
+
+Error TraceReader::error(const std::string& what) const {
+  return Error{name_ + ":" + std::to_string(number_) + ": " + what};
+}
+
+/// A line that can't be read. Without its end it is what a writer left that was stopped.
+Error TraceReader::unreadable(const Error& error_in_line) const {
+  if (!in_->eof()) return error(error_in_line.message);
+  return error(
+      "the last line is cut off: the program that wrote the trace was stopped, or the disk was "
+      "full. Delete that line to read what stands before it");
+}
+
+Result<TraceFile> read_trace(std::istream& in, const std::string& name) {
+  Result<TraceReader> reader = TraceReader::open(in, name);
+  if (!reader) return reader.error();
+  TraceFile trace;
+  trace.header = reader->header();
+  while (true) {
+    Result<std::optional<Record>> record = reader->next();
+    if (!record) return record.error();
+    if (!*record) return trace;
+    trace.records.push_back(std::move(**record));
+  }
 }
 
 Result<TraceFile> read_trace(const std::string& path) {
+  std::ifstream in;
+  const Outcome opened = open_trace(in, path);
+  if (!opened) return opened.error();
+  return read_trace(in, path);
+}
+
+Outcome open_trace(std::ifstream& in, const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
     return Error{path + " is a folder: name a trace in it, as kvsim run --trace writes them."};
   }
-  std::ifstream in(path, std::ios::binary);
+  in.open(path, std::ios::binary);
   if (!in) return Error{path + " can't be opened: check its name and its permissions."};
-  return read_trace(in, path);
+  return success();
 }
 
 TraceWriter::TraceWriter(std::ostream& out, const TraceHeader& header)

@@ -40,7 +40,7 @@ std::string signal_name(int signal) {
 
 }  // namespace
 
-std::string Ending::text() const {
+std::string ProcessEnding::text() const {
   if (signal != 0) return "was killed by signal " + std::to_string(signal) + signal_name(signal);
   return "exited with status " + std::to_string(exit_status);
 }
@@ -65,12 +65,12 @@ Result<pid_t> spawn(const std::vector<std::string>& arguments, const std::string
   return child;
 }
 
-std::optional<Ending> ending_of(pid_t child) {
+std::optional<ProcessEnding> ending_of(pid_t child) {
   int status = 0;
   const pid_t found = ::waitpid(child, &status, WNOHANG);
   if (found != child) return std::nullopt;
-  if (WIFSIGNALED(status)) return Ending{0, WTERMSIG(status)};
-  return Ending{WEXITSTATUS(status), 0};
+  if (WIFSIGNALED(status)) return ProcessEnding{0, WTERMSIG(status)};
+  return ProcessEnding{WEXITSTATUS(status), 0};
 }
 
 std::string last_lines(const std::string& path, std::uint64_t offset, std::size_t line_count) {

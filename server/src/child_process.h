@@ -14,7 +14,7 @@
 namespace kv {
 
 /// How a process ended.
-struct Ending {
+struct ProcessEnding {
   int exit_status{0};
   int signal{0};  ///< not 0: killed by it
 
@@ -27,7 +27,7 @@ struct Ending {
 Result<pid_t> spawn(const std::vector<std::string>& arguments, const std::string& log_path);
 
 /// Nothing as long as the child runs. Call it once more after that, and it is an error.
-std::optional<Ending> ending_of(pid_t child);
+std::optional<ProcessEnding> ending_of(pid_t child);
 
 /// What stands in the file from `offset` on, at most the last `line_count` lines: each indented,
 /// and with a line break before it.

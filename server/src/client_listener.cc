@@ -118,7 +118,21 @@ const std::string& ClientListener::status_line() {
   return status_line_;
 }
 
+bool ClientListener::add_watcher(ClientSession& session) {
+  if (watchers_.size() >= kMostWatchers) return false;
+  watchers_.push_back(session.shared_from_this());
+  requests_.watch_begins();
+  return true;
+}
+
+void ClientListener::show(const TraceBatch& batch) {
+  // One that is gone removes itself.
+  const auto shown = watchers_;
+  for (const auto& session : shown) session->show(batch);
+}
+
 void ClientListener::remove(const ClientSession& session) {
+  std::erase_if(watchers_, [&](const auto& watcher) { return watcher.get() == &session; });
   sessions_.erase(session.id());
   if (requests_.stopping()) requests_.client_done();
 }

@@ -16,6 +16,9 @@
 
 namespace kv {
 
+/// Sessions that may watch the node at a time.
+inline constexpr std::size_t kMostWatchers = 4;
+
 /// Takes the clients' connections and owns their sessions. Used on the loop's thread; must outlive
 /// the loop's run.
 class ClientListener {
@@ -30,6 +33,10 @@ class ClientListener {
   /// At the end of a turn: every session that got answers sends them in one write.
   void flush();
   std::size_t connections() const { return sessions_.size(); }
+  /// Some session watches the node.
+  bool watched() const { return !watchers_.empty(); }
+  /// To all that watch.
+  void show(const TraceBatch& batch);
   bool owes_nothing() const;
   void close_all();
 
@@ -38,6 +45,8 @@ class ClientListener {
   /// ClientRequests::status_line(), asked for once a turn of the loop: it looks through the store.
   const std::string& status_line();
   const ClusterConfig& cluster() const { return cluster_; }
+  /// False: kMostWatchers watch already.
+  bool add_watcher(ClientSession& session);
   void remove(const ClientSession& session);
 
  private:
@@ -53,6 +62,7 @@ class ClientListener {
   EventLog& log_;
   std::unordered_map<std::uint32_t, std::shared_ptr<ClientSession>> sessions_{};
   std::vector<std::shared_ptr<ClientSession>> marked_{};
+  std::vector<std::shared_ptr<ClientSession>> watchers_{};
   std::uint32_t last_id_{0};
   std::string status_line_{};  ///< this turn's; empty: not asked for
   bool trouble_logged_{false};

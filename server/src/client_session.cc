@@ -34,14 +34,10 @@ constexpr std::size_t kMaxDiscardedBytes = 1 << 20;
 /// For the answer to arrive, and the client to close.
 constexpr std::chrono::seconds kLingering{1};
 
-bool is_loopback(const tcp::socket& socket) {
+bool comes_from_this_machine(const tcp::socket& socket) {
   std::error_code error;
-  const asio::ip::address address = socket.remote_endpoint(error).address();
-  if (error) return false;
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
-  }
-  return address.is_loopback();
+  const tcp::endpoint remote = socket.remote_endpoint(error);
+  return !error && is_loopback(remote.address());
 }
 
 }  // namespace
@@ -74,6 +70,7 @@ void ClientSession::proceed() {
 }
 
 bool ClientSession::out_of_turn(const LineRequest& request) const {
+  if (std::holds_alternative<TraceLine>(request)) return !slots_.empty();
   if (std::holds_alternative<GetLine>(request)) {
     return open_writes_ > 0 || open_reads_ * expected_value_bytes_ >= kMaxOpenReadBytes;
   }
@@ -83,7 +80,7 @@ bool ClientSession::out_of_turn(const LineRequest& request) const {
 }
 
 void ClientSession::take_requests() {
-  while (!backlogged()) {
+  while (!feed_ && !backlogged()) {
     if (!held_) held_ = reader_.next();
     if (!held_) {
       if (!input_ended_ || tail_checked_) return;
@@ -119,6 +116,7 @@ void ClientSession::take(const LineRequest& request) {
                    answer(line([](std::string& out) { line_reply::ok(out, "PONG"); }));
                  },
                  [&](const StatusLine&) { answer(owner_.status_line()); },
+                 [&](const TraceLine&) { watch(); },
                  [&](const ShutdownLine&) { shut_down_node(); },
                  [&](const RefusedLine& refused) {
                    answer(line(line_reply::error, refused.code, refused.message));
@@ -133,7 +131,7 @@ void ClientSession::take(const LineRequest& request) {
 
 void ClientSession::shut_down_node() {
   std::string reply;
-  if (!is_loopback(socket_)) {
+  if (!comes_from_this_machine(socket_)) {
     line_reply::error(reply, "NO_PERMISSION", "SHUTDOWN is taken from the node's own machine only");
     return answer(std::move(reply));
   }
@@ -142,11 +140,40 @@ void ClientSession::shut_down_node() {
   owner_.requests().shut_down();
 }
 
+void ClientSession::watch() {
+  std::string reply;
+  if (!comes_from_this_machine(socket_)) {
+    line_reply::error(reply, "NO_PERMISSION",
+                      "TRACE is taken from the node's own machine only, since it shows all data; "
+                      "connect from there, or through an SSH tunnel to it");
+  } else if (owner_.requests().stopping()) {
+    refuse_for_shutdown(reply);
+  } else if (!owner_.add_watcher(*this)) {
+    line_reply::error(reply, "OVERLOADED",
+                      "This node is watched by " + std::to_string(kMostWatchers) +
+                          " clients already, as many as it takes; end one of them");
+  } else {
+    set_watcher_options(socket_);
+    feed_.emplace(owner_.cluster());
+    return;
+  }
+  answer(std::move(reply));
+}
+
+void ClientSession::show(const TraceBatch& batch) {
+  feed_->append(out_, batch, unsent_bytes());
+  send();
+}
+
+void ClientSession::refuse_for_shutdown(std::string& reply) const {
+  line_reply::refusal(reply, Refusal{RefusalCode::kShuttingDown, kNoNode, {}}, owner_.cluster());
+}
+
 void ClientSession::submit(Slot::Kind kind, std::string_view key,
                            decltype(ClientRequest::body) body) {
   if (owner_.requests().stopping()) {
     std::string reply;
-    line_reply::refusal(reply, Refusal{RefusalCode::kShuttingDown, kNoNode, {}}, owner_.cluster());
+    refuse_for_shutdown(reply);
     return answer(std::move(reply));
   }
   const auto number = static_cast<std::uint32_t>(first_number_ + slots_.size());
@@ -237,7 +264,8 @@ void ClientSession::send() {
 }
 
 void ClientSession::read() {
-  if (reading_ || input_ended_ || held_ || backlogged()) return;
+  // A watcher is read from to notice its end.
+  if (reading_ || input_ended_ || (!feed_ && (held_ || backlogged()))) return;
   reading_ = true;
   socket_.async_read_some(
       asio::buffer(input_),
@@ -252,7 +280,7 @@ void ClientSession::read() {
 void ClientSession::received(std::size_t size) {
   if (refused_) discarded_bytes_ += size;
   if (discarded_bytes_ > kMaxDiscardedBytes) return close();
-  reader_.feed({input_.data(), size});
+  if (!feed_) reader_.feed({input_.data(), size});
   if (size == input_.size() && size < kMaxInputBytes) input_.resize(size * 2);
   proceed();
 }

@@ -11,6 +11,7 @@
 
 #include "core/client.h"
 #include "line_dialect.h"
+#include "trace_feed.h"
 
 namespace kv {
 
@@ -28,6 +29,8 @@ class ClientRequests {
   virtual bool stopping() const = 0;
   /// Only while stopping: a client has been answered all it asked, or is gone.
   virtual void client_done() = 0;
+  /// A client watches from now on; it is shown what happens until it goes.
+  virtual void watch_begins() = 0;
 
  protected:
   ~ClientRequests() = default;
@@ -48,11 +51,15 @@ class ClientSession : public std::enable_shared_from_this<ClientSession> {
   void deliver(std::uint32_t number, const ClientReply& reply);
   /// Sends what is ready, and takes on what waits for its turn.
   void proceed();
+  /// To a session that watches: what the node did.
+  void show(const TraceBatch& batch);
   void close();
 
   std::uint32_t id() const { return id_; }
-  /// All that was asked is answered and sent.
-  bool owes_nothing() const { return slots_.empty() && out_.empty() && sending_.empty(); }
+  /// All that was asked is answered and sent; a trace has no end to wait for.
+  bool owes_nothing() const {
+    return feed_ || (slots_.empty() && out_.empty() && sending_.empty());
+  }
   /// Answers were delivered since the last proceed().
   bool marked{false};
 
@@ -82,6 +89,8 @@ class ClientSession : public std::enable_shared_from_this<ClientSession> {
   void take_requests();
   void take(const LineRequest& request);
   void shut_down_node();
+  void watch();
+  void refuse_for_shutdown(std::string& reply) const;
   void submit(Slot::Kind kind, std::string_view key, decltype(ClientRequest::body) body);
   void read_again();
   /// An answer that needs nobody else.
@@ -118,6 +127,8 @@ class ClientSession : public std::enable_shared_from_this<ClientSession> {
   std::uint32_t first_number_{0};  ///< of slots_.front(); the others follow on
   std::string out_{};              ///< answers in order, not sent yet
   std::string sending_{};          ///< the write under way
+
+  std::optional<TraceFeed> feed_{};  ///< after a TRACE: no more requests are taken
 };
 
 }  // namespace kv

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <random>
+#include <utility>
 
 #include <asio/post.hpp>
 #include <unistd.h>
@@ -17,6 +18,8 @@ namespace {
 constexpr RequestId kTransferRequest = 1;
 constexpr std::chrono::milliseconds kTransferTimeout{1'500};
 constexpr std::chrono::milliseconds kAnswerTimeout{2'200};
+/// For the last records to reach those who watch.
+constexpr std::chrono::milliseconds kLastRecordsTimeout{50};
 /// The documented replication timeout: --ack all waits for the slowest node.
 constexpr Duration kAckAllTimeout = seconds(2);
 
@@ -46,6 +49,7 @@ Driver::Driver(asio::io_context& loop, const NodeOptions& options, Holdings hold
       options_(options),
       log_(log),
       started_at_(steady_now()),
+      incarnation_(holdings.recovered.incarnation),
       replica_(make_config(options, holdings.recovered), holdings.recovered, random_seed(),
                started_at_),
       log_writer_(
@@ -75,20 +79,21 @@ Driver::Driver(asio::io_context& loop, const NodeOptions& options, Holdings hold
           }),
       clients_(std::move(holdings.clients), options.cluster, options.max_connections, *this, log),
       peers_(std::move(holdings.peers), options.cluster, options.self, *this, log),
+      trace_(loop, options.self, clients_, [this] { schedule_flush(); }),
       timer_(loop),
       stop_timer_(loop) {
-  make_links(Rng(random_seed()), holdings.recovered.incarnation);
+  make_links(Rng(random_seed()));
 }
 
-void Driver::make_links(Rng rng, Incarnation incarnation) {
+void Driver::make_links(Rng rng) {
   const std::uint64_t fingerprint = cluster_fingerprint(options_.cluster);
   for (const Member& member : options_.cluster.members) {
     if (member == options_.me()) {
       links_.push_back(nullptr);
       continue;
     }
-    Frame hello =
-        make_frame(encode_hello({fingerprint, options_.me().node_id, member.node_id, incarnation}));
+    Frame hello = make_frame(
+        encode_hello({fingerprint, options_.me().node_id, member.node_id, incarnation_}));
     links_.push_back(std::make_unique<PeerLink>(loop_, member, std::move(hello),
                                                 rng.fork(member.node_id), log_));
   }
@@ -112,6 +117,7 @@ void Driver::schedule_flush() {
 
 void Driver::flush() {
   flush_scheduled_ = false;
+  if (trace_.on()) trace_.begin_turn();
   Effects effects = replica_.take_effects(steady_now());
   if (!effects.writes.empty()) log_writer_.enqueue(std::move(effects.writes));
   for (const Message& message : effects.messages) send(message);
@@ -128,8 +134,36 @@ void Driver::flush() {
       clients_.deliver(reply);
     }
   }
+  if (trace_.on()) trace(effects);
   clients_.flush();
   arm_timer();
+}
+
+/// Before clients are read from again: what they ask changes the replica, and observed() with it.
+void Driver::trace(const Effects& effects) {
+  for (const Event& event : effects.events) trace_.happened(event);
+  for (const Message& message : effects.messages) {
+    trace_.sent(message, links_[message.to - 1]->is_connected());
+  }
+  for (const ClientReply& reply : effects.replies) trace_.answered(reply);
+  trace_.show(observed());
+}
+
+NodeObserved Driver::observed() const {
+  const Raft& raft = replica_.raft();
+  NodeObserved present;
+  present.role = raft.role();
+  present.term = raft.term();
+  present.leader = raft.leader();
+  present.serving = raft.serving();
+  present.incarnation = incarnation_;
+  present.first_index = raft.log().first_index();
+  present.last_index = raft.log().last_index();
+  present.last_term = raft.log().last_term();
+  present.persisted = raft.persisted_index();
+  present.commit = raft.commit();
+  present.applied = replica_.applied();
+  return present;
 }
 
 void Driver::send(const Message& message) {
@@ -158,6 +192,7 @@ void Driver::arm_timer() {
 }
 
 void Driver::submit(ClientRequest request) {
+  if (trace_.on()) trace_.submitted(request.id);
   replica_.submit(steady_now(), std::move(request));
   schedule_flush();
 }
@@ -213,13 +248,21 @@ void Driver::client_done() {
 }
 
 void Driver::finish() {
-  if (loop_.stopped()) return;
+  if (std::exchange(finished_, true)) return;
+  if (!trace_.on()) return end();
+  trace_.end(observed(), {StopCause::kShutdown, {}});
+  stop_timer_.expires_after(kLastRecordsTimeout);
+  stop_timer_.async_wait([this](const std::error_code&) { end(); });
+}
+
+void Driver::end() {
   loop_.stop();
   clients_.close_all();
 }
 
 void Driver::fail(const Error& error) {
   log_.critical(error.message + "; this node stops");
+  trace_.end(observed(), {StopCause::kDiskFailure, error.message});
   exit_status_ = 1;
   loop_.stop();
 }

@@ -16,6 +16,7 @@
 #include "event_log.h"
 #include "log_writer.h"
 #include "node_options.h"
+#include "node_trace.h"
 #include "peer_link.h"
 #include "peer_listener.h"
 #include "snapshot_writer.h"
@@ -50,31 +51,37 @@ class Driver final : public ClientRequests, public PeerEvents {
   void shut_down() override;
   bool stopping() const override { return stopping_; }
   void client_done() override;
+  void watch_begins() override { trace_.begin(); }
 
   // PeerEvents
   void peer_said(const Message& message) override;
   void peer_dialled(NodeId peer) override;
 
  private:
-  void make_links(Rng rng, Incarnation incarnation);
+  void make_links(Rng rng);
   void schedule_flush();
   void flush();
+  void trace(const Effects& effects);
+  NodeObserved observed() const;
   void send(const Message& message);
   void arm_timer();
   void begin_stop();
   void handed_over();
   void finish();
+  void end();
   void fail(const Error& error);
 
   asio::io_context& loop_;
   const NodeOptions& options_;
   EventLog& log_;
   Instant started_at_;
+  Incarnation incarnation_;
   Replica replica_;
   LogWriter log_writer_;
   SnapshotWriter snapshot_writer_;
   ClientListener clients_;
   PeerListener peers_;
+  NodeTrace trace_;
   std::vector<std::unique_ptr<PeerLink>> links_{};  ///< by NodeId - 1; null for this node
 
   asio::steady_timer timer_;
@@ -84,6 +91,7 @@ class Driver final : public ClientRequests, public PeerEvents {
   asio::steady_timer stop_timer_;
   bool stopping_{false};
   bool handed_over_{false};
+  bool finished_{false};
   int exit_status_{0};
 };
 

@@ -94,7 +94,7 @@ LineRequest parse_unknown(std::string_view verb) {
   if (verb.size() > kShownBytes) shown += "...";
   return refused(
       "Unknown command '" + shown +
-      "'. Usage: SET <key> <value> | GET <key> | DELETE <key> | PING | STATUS | SHUTDOWN");
+      "'. Usage: SET <key> <value> | GET <key> | DELETE <key> | PING | STATUS | TRACE | SHUTDOWN");
 }
 
 /// `line` is not blank.
@@ -107,6 +107,7 @@ LineRequest parse_line(std::string_view line, const LineLimits& limits) {
   if (same_verb(verb, "DELETE")) return parse_key<DeleteLine>(rest, "Usage: DELETE <key>", limits);
   if (same_verb(verb, "PING")) return parse_plain<PingLine>(rest, "Usage: PING");
   if (same_verb(verb, "STATUS")) return parse_plain<StatusLine>(rest, "Usage: STATUS");
+  if (same_verb(verb, "TRACE")) return parse_plain<TraceLine>(rest, "Usage: TRACE");
   if (same_verb(verb, "SHUTDOWN")) return parse_plain<ShutdownLine>(rest, "Usage: SHUTDOWN");
   return parse_unknown(verb);
 }

@@ -33,6 +33,7 @@ struct DeleteLine {
 };
 struct PingLine {};
 struct StatusLine {};
+struct TraceLine {};
 struct ShutdownLine {};
 /// Not a request: `code` and `message` are the answer.
 struct RefusedLine {
@@ -42,8 +43,8 @@ struct RefusedLine {
 /// A web browser talks: answer kHttpRefusal and close, lest a web page issue commands.
 struct HttpLine {};
 
-using LineRequest = std::variant<SetLine, GetLine, DeleteLine, PingLine, StatusLine, ShutdownLine,
-                                 RefusedLine, HttpLine>;
+using LineRequest = std::variant<SetLine, GetLine, DeleteLine, PingLine, StatusLine, TraceLine,
+                                 ShutdownLine, RefusedLine, HttpLine>;
 
 /// Cuts a byte stream into requests. However the stream is cut up by feed(), the requests are the
 /// same. Holds at most a line and what was fed since; the rest of an over-long line is skipped

@@ -28,6 +28,8 @@ class PeerLink {
   /// Queues a frame. It leaves with flush(), so that all frames of a turn leave in one write.
   void send(Frame frame);
   void flush();
+  /// Else what is sent waits for a connection, or is lost.
+  bool is_connected() const { return state_ == State::kConnected; }
   /// The peer has just dialled us, so it is up: no more waiting before the next attempt.
   void peer_is_up();
 

@@ -138,14 +138,14 @@ bool Supervisor::launch(Node& node, bool as_first_primary) {
 bool Supervisor::reap() {
   for (Node& node : nodes_) {
     if (node.state != State::kRunning) continue;
-    if (const std::optional<Ending> ending = ending_of(node.pid)) {
+    if (const std::optional<ProcessEnding> ending = ending_of(node.pid)) {
       if (!node_ended(node, *ending)) return false;
     }
   }
   return true;
 }
 
-bool Supervisor::node_ended(Node& node, const Ending& ending) {
+bool Supervisor::node_ended(Node& node, const ProcessEnding& ending) {
   const bool at_start = Clock::now() - node.started < kStartUpTime && ending.signal == 0;
   const bool was_primary = node.member.node_id == primary_ && !primary_lost_;
   node.ended = Clock::now();

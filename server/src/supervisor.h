@@ -49,7 +49,7 @@ class Supervisor {
 
   bool launch(Node& node, bool as_first_primary);
   bool reap();
-  bool node_ended(Node& node, const Ending& ending);
+  bool node_ended(Node& node, const ProcessEnding& ending);
   void restart_due();
   bool any_alive() const;
 

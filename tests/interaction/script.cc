@@ -257,6 +257,8 @@ void Script::tell_state() {
 void Script::tell() {
   std::string told = std::exchange(told_, {});
   for (const auto& [id, event] : std::exchange(lab_->events, {})) {
+    // Drawn at random and set again with every message of a leader: no part of a story.
+    if (std::holds_alternative<ElectionTimerSet>(event)) continue;
     told_ += "node " + number(id) + ": " + describe(event) + "\n";
   }
   for (NodeId id = 1; id <= lab_->size(); ++id) {

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -29,6 +30,7 @@ struct LoadOptions {
   std::size_t value_bytes{100};
   int reads_percent{0};
   bool fill{false};
+  std::uint64_t rate{0};  ///< operations a second of all clients; 0: as fast as they are answered
 };
 
 struct Totals {
@@ -59,6 +61,12 @@ class LoadClient : public std::enable_shared_from_this<LoadClient> {
   void start(const bool& stop, std::uint64_t& to_do) {
     stop_ = &stop;
     to_do_ = &to_do;
+    resume();
+  }
+
+  /// There is more to do; a client that waits for answers sees so by itself.
+  void resume() {
+    if (!sent_at_.empty()) return;
     send();
     receive();
   }
@@ -128,6 +136,43 @@ class LoadClient : public std::enable_shared_from_this<LoadClient> {
   char buffer_[65536];
 };
 
+/// Allows the clients so many operations a second, evenly.
+class Pacer {
+ public:
+  Pacer(asio::io_context& loop, std::uint64_t rate, std::uint64_t& to_do,
+        const std::vector<std::shared_ptr<LoadClient>>& clients)
+      : timer_(loop), rate_(rate), to_do_(to_do), clients_(clients) {}
+
+  void start() {
+    start_ = Clock::now();
+    tick();
+  }
+  void stop() { timer_.cancel(); }
+
+ private:
+  void tick() {
+    const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
+    const auto due = static_cast<std::uint64_t>(elapsed * static_cast<double>(rate_));
+    to_do_ += due - std::exchange(allowed_, due);
+    // From another one each time, since the first ones get most to do.
+    for (std::size_t i = 0; i < clients_.size() && to_do_ > 0; ++i) {
+      clients_[next_++ % clients_.size()]->resume();
+    }
+    timer_.expires_after(std::chrono::milliseconds(1));
+    timer_.async_wait([this](const asio::error_code& cancelled) {
+      if (!cancelled) tick();
+    });
+  }
+
+  asio::steady_timer timer_;
+  std::uint64_t rate_;
+  std::uint64_t& to_do_;
+  const std::vector<std::shared_ptr<LoadClient>>& clients_;
+  Clock::time_point start_{};
+  std::uint64_t allowed_{0};
+  std::size_t next_{0};
+};
+
 int run(const LoadOptions& options) {
   const Result<ClusterConfig> cluster = parse_cluster(options.cluster);
   if (!cluster) {
@@ -157,9 +202,17 @@ int run(const LoadOptions& options) {
   bool stop = false;
   std::uint64_t to_do = options.fill ? options.keys : ~std::uint64_t{0};
   asio::steady_timer end(loop, std::chrono::seconds(options.seconds));
-  if (!options.fill) end.async_wait([&](const asio::error_code&) { stop = true; });
+  Pacer pacer(loop, options.rate, to_do, clients);
+  if (!options.fill) {
+    end.async_wait([&](const asio::error_code&) {
+      stop = true;
+      pacer.stop();
+    });
+  }
   const auto start = Clock::now();
+  if (options.rate > 0) to_do = 0;
   for (const auto& client : clients) client->start(stop, to_do);
+  if (options.rate > 0) pacer.start();
   loop.run();
   const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
   std::sort(totals.latencies_us.begin(), totals.latencies_us.end());
@@ -202,7 +255,10 @@ int main(int argc, char** argv) {
   app.add_option("--reads", options.reads_percent, "percent of GETs")
       ->capture_default_str()
       ->check(CLI::Range(0, 100));
-  app.add_flag("--fill", options.fill, "write each key once, then end");
+  auto* fill = app.add_flag("--fill", options.fill, "write each key once, then end");
+  app.add_option("--rate", options.rate, "operations a second; 0: as many as are answered")
+      ->capture_default_str()
+      ->excludes(fill);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

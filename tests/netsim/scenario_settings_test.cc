@@ -86,5 +86,18 @@ TEST(ScenarioSettings, ComeBeforeTheFileInTheListOfProblems) {
             "there is no key 'sed' in a scenario; did you mean 'seed'?");
 }
 
+TEST(ScenarioSettings, CanBeMadeAPartOfTheText) {
+  const Result<std::string> text =
+      with_settings("{\"title\": \"T\", \"network\": {\"loss\": 0.10, \"reorder\": 0}}", "x.json",
+                    {"network.reorder=0.000001", "nodes=5", "timing=lan"});
+  ASSERT_TRUE(text.has_value()) << text.error().message;
+  EXPECT_EQ(*text,
+            R"({"title":"T","network":{"loss":0.10,"reorder":0.000001},"nodes":5,"timing":"lan"})");
+  const Result<std::string> wrong = with_settings("{}", "x.json", {"nodes"});
+  ASSERT_FALSE(wrong.has_value());
+  EXPECT_EQ(wrong.error().message,
+            "--set nodes: write a path, '=' and a value, such as network.latency=20ms");
+}
+
 }  // namespace
 }  // namespace kv::sim

@@ -105,8 +105,14 @@ TEST(ScenarioSteps, FaultsOfLinksReadTheirKeys) {
   EXPECT_EQ(loss.only, std::vector<std::string>{"replies"});
   EXPECT_EQ(step_of(R"({"at": "1s", "corrupt": 1})").verb, Verb::kCorruptMessages);
   EXPECT_EQ(step_of(R"({"at": "1s", "heal": "node2"})").target, "node2");
-  EXPECT_EQ(wrong_with(R"({"at": "1s", "cut": {}})"),
-            "say whose messages are lost: 'from', 'to', or both");
+  const Step heal = step_of(R"({"at": "1s", "heal": {"from": "node1", "to": "node2"}})");
+  EXPECT_EQ(heal.target, "");
+  EXPECT_EQ(heal.from, "node1");
+  EXPECT_EQ(heal.to, "node2");
+  EXPECT_EQ(wrong_with(R"({"at": "1s", "heal": {}})"), "say whose messages: 'from', 'to', or both");
+  EXPECT_EQ(wrong_with(R"({"at": "1s", "heal": {"form": "node1"}})"),
+            "there is no key 'form' in a link; did you mean 'from'?");
+  EXPECT_EQ(wrong_with(R"({"at": "1s", "cut": {}})"), "say whose messages: 'from', 'to', or both");
   EXPECT_EQ(wrong_with(R"({"at": "1s", "cut": {"from": "node1", "to": "node1"}})"),
             "a node sends nothing to itself: 'from' and 'to' are both 'node1'");
 }

@@ -21,14 +21,14 @@ struct Pinned {
 };
 constexpr auto kPinned = std::to_array<Pinned>({
     {0, 1, 0xd6cbc258c941ac44},
-    {3, 4, 0x0caff73c896cf740},
-    {3, 8, 0x317a1eef84dd2e3b},
-    {3, 10, 0x751dd9a66081ea24},
-    {3, 22, 0x92607520cf1ae347},
-    {5, 4, 0xbb94a788e5f23a0c},
-    {5, 8, 0x7a34d72ceb584ad4},
-    {5, 10, 0x63f8d04caa9d7f86},
-    {5, 18, 0xc8dc03ad46737319},
+    {3, 4, 0x7f9a31605072a93f},
+    {3, 8, 0xb43686aa6e08f902},
+    {3, 10, 0xa8f09a977642cdee},
+    {3, 22, 0x7105f9be0f645fe4},
+    {5, 4, 0x363459129c02d67b},
+    {5, 8, 0xd55cfb19a7441091},
+    {5, 10, 0xa227fa6d44f58869},
+    {5, 18, 0x32e9f21f8211d76f},
 });
 
 /// Everything at once: all faults, snapshots, many clients on few keys.

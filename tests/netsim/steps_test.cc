@@ -196,6 +196,23 @@ TEST(Steps, ChangedLinksAreRecorded) {
   EXPECT_EQ(changes(5), "");
 }
 
+TEST(Steps, OneWayIsHealedAlone) {
+  const Played played = play_steps(R"({"at": "2s", "cut": {"from": "node1"}},
+                    {"at": "3s", "heal": {"from": "node1", "to": "node3"}},
+                    {"at": "4s", "isolate": "node3"},
+                    {"at": "5s", "heal": {"from": "node1"}})");
+  std::string text;
+  for (const Record& record : records_of<LinkChanged>(played)) {
+    const auto& link = std::get<LinkChanged>(record.fact);
+    text += std::to_string(record.at.ns / seconds(1).ns) + (link.cut ? " -" : " +") +
+            std::to_string(link.from) + std::to_string(link.to) + "; ";
+  }
+  // The way to an isolated node stays closed: only its own return opens it.
+  EXPECT_EQ(text, "2 -12; 2 -13; 3 +13; 4 -13; 4 -23; 4 -31; 4 -32; 5 +12; ");
+  EXPECT_EQ(played.result.steps[1].words, "heals the way from node1 to node3");
+  EXPECT_EQ(played.result.steps[3].words, "heals the way from node1");
+}
+
 TEST(Steps, FaultsSayWhatTheyDo) {
   EXPECT_EQ(words(R"({"at": "2s", "partition": "halves"}, {"at": "3s", "heal": "all"},
                      {"at": "4s", "partition": [["node1"], ["node2", "node3"]]},

@@ -124,6 +124,41 @@ TEST(TraceFile, SaysWhyAPathIsNoTrace) {
             folder + " is a folder: name a trace in it, as kvsim run --trace writes them.");
 }
 
+TEST(TraceReader, GivesOneRecordAfterTheOther) {
+  const std::string text = text_of(sample_records());
+  std::istringstream in(text);
+  Result<TraceReader> reader = TraceReader::open(in, "run.jsonl");
+  ASSERT_TRUE(reader) << reader.error().message;
+  EXPECT_EQ(to_json_line(reader->header()), to_json_line(sample_header()));
+  std::uint64_t bytes = to_json_line(sample_header()).size() + 1;
+  for (const Record& wanted : sample_records()) {
+    EXPECT_EQ(reader->bytes_read(), bytes);
+    Result<std::optional<Record>> record = reader->next();
+    ASSERT_TRUE(record) << record.error().message;
+    ASSERT_TRUE(record->has_value());
+    EXPECT_EQ(**record, wanted);
+    bytes += to_json_line(wanted, sample_nodes()).size() + 1;
+  }
+  for (int i = 0; i < 2; ++i) {
+    const Result<std::optional<Record>> end = reader->next();
+    ASSERT_TRUE(end) << end.error().message;
+    EXPECT_FALSE(end->has_value());
+  }
+  EXPECT_EQ(reader->bytes_read(), text.size());
+}
+
+TEST(TraceReader, GivesWhatStandsBeforeAGap) {
+  std::vector<Record> records = pauses(4);
+  records.erase(records.begin() + 2);
+  std::istringstream in(text_of(records));
+  Result<TraceReader> reader = TraceReader::open(in, "run.jsonl");
+  ASSERT_TRUE(reader) << reader.error().message;
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(reader->next());
+  const Result<std::optional<Record>> gap = reader->next();
+  ASSERT_FALSE(gap);
+  EXPECT_EQ(gap.error().message, "run.jsonl:4: record 4 follows 2: lines are missing");
+}
+
 TEST(TraceWriter, SaysWhenTheDiskIsFull) {
   std::ofstream full("/dev/full");
   TraceWriter writer(full, sample_header());

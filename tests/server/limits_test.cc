@@ -50,6 +50,7 @@ class Store final : public ClientRequests {
   void shut_down() override {}
   bool stopping() const override { return false; }
   void client_done() override {}
+  void watch_begins() override {}
 
   void answer_all(ClientListener& clients) {
     for (ClientRequest& request : std::exchange(open, {})) {
@@ -188,6 +189,41 @@ TEST_F(ClientLimits, AnHttpClientThatStaysIsSentAway) {
   EXPECT_EQ(receive(), "HTTP/1.1 400 Bad Request\r");
   EXPECT_EQ(clients.connections(), 1u) << "an answer needs time to arrive";
   EXPECT_TRUE(run_until(loop, [&] { return clients.connections() == 0; }));
+}
+
+TEST_F(ClientLimits, AWatcherThatDoesNotReadTakesNoMemory) {
+  send("TRACE\n");
+  ASSERT_TRUE(run_until(loop, [&] { return clients.watched(); }));
+  TraceBatch batch{{}, {0, {}, 1, NodeObserved{}}};
+  for (int i = 0; i < 100; ++i) {
+    batch.records.push_back({0, {}, 1, ViolationFound{"", std::string(1000, 'w')}});
+  }
+  std::size_t shown = 0;
+  const auto show = [&] {
+    clients.show(batch);
+    shown += batch.records.size();
+    loop.poll();
+    loop.restart();
+  };
+  show();
+  shown = 0;
+  const std::size_t before = memory_in_use();
+  for (int i = 0; i < 500; ++i) show();
+  EXPECT_LT(memory_in_use() - before, std::size_t{4} << 20);
+
+  std::size_t seen = 0;
+  std::string line = receive();
+  EXPECT_NE(line.find("\"program\""), std::string::npos) << line;
+  for (; line.find("RecordsLost") == std::string::npos; line = receive()) {
+    if (line.find("ViolationFound") != std::string::npos) ++seen;
+    show();
+  }
+  EXPECT_GT(seen, 1000U);
+  const std::size_t count_at = line.find("\"count\":") + 8;
+  const std::size_t lost = std::stoul(line.substr(count_at));
+  EXPECT_NE(receive().find("NodeObserved"), std::string::npos);
+  EXPECT_GT(lost, 10'000U);
+  EXPECT_LE(seen + lost, shown) << "what was shown since is still to come";
 }
 
 class Dialled final : public PeerEvents {

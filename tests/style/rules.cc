@@ -86,20 +86,38 @@ constexpr auto kNetsimHeaders = std::to_array<std::string_view>(
      "ostream", "queue", "sstream"});
 constexpr auto kNetsimLibraries = std::to_array<std::string_view>({"fmt/", "CLI/", "nlohmann/"});
 
-constexpr auto kCoreRooms = std::to_array<std::string_view>({"core"});
-constexpr auto kNetsimRooms = std::to_array<std::string_view>({"core", "netsim"});
-constexpr auto kServerRooms = std::to_array<std::string_view>({"core", "server"});
+/// A room of the house: a folder, and the rooms that its files may include.
+struct Room {
+  std::string_view name;
+  std::string_view may_know;  ///< names between blanks
+  std::string_view because;
+};
+constexpr auto kRooms = std::to_array<Room>({
+    {"core", " core ", "core knows nobody, netsim and server know only core"},
+    {"netsim", " core netsim ", "core knows nobody, netsim and server know only core"},
+    {"server", " core server ", "core knows nobody, netsim and server know only core"},
+    {"model", " core netsim model ", "the model knows only what is recorded"},
+    {"sources", " core netsim server model sources ", "sources know no panels"},
+    {"panels", " core netsim server model sources panels ", "panels know no hosts"},
+    {"hosts", " core netsim server model sources panels hosts ", "hosts know nobody else"},
+});
+constexpr std::string_view kVisualizer = "visualizer/";
 
+/// Of a file's path or of the name in an include; the visualizer's folders are rooms of their own.
 std::string_view room_of(std::string_view path) {
+  if (path.starts_with(kVisualizer)) path.remove_prefix(kVisualizer.size());
   const std::size_t slash = path.find('/');
   return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
 }
 
-std::span<const std::string_view> rooms_for(std::string_view room) {
-  if (room == "core") return kCoreRooms;
-  if (room == "netsim") return kNetsimRooms;
-  if (room == "server") return kServerRooms;
-  return {};
+const Room* find_room(std::string_view name) {
+  const auto* found = std::find_if(kRooms.begin(), kRooms.end(),
+                                   [&](const Room& room) { return room.name == name; });
+  return found == kRooms.end() ? nullptr : found;
+}
+
+bool knows(const Room& room, std::string_view other) {
+  return room.may_know.find(" " + std::string(other) + " ") != std::string_view::npos;
 }
 
 bool core_may_use(const SourceFile& file, std::string_view header) {
@@ -122,22 +140,32 @@ bool netsim_may_use(const SourceFile& file, std::string_view header) {
          std::any_of(kNetsimLibraries.begin(), kNetsimLibraries.end(), begins);
 }
 
+/// The model and the sources draw nothing, and only hosts open windows.
+bool visualizer_may_use(std::string_view room, std::string_view header) {
+  if (room == "model") return contains(kCoreHeaders, header) || header == "cmath";
+  if (room == "sources") return !header.starts_with("imgui");
+  return room != "panels" || !header.starts_with("GLFW/");
+}
+
+bool may_use(const SourceFile& file, std::string_view room, std::string_view header) {
+  if (room == "core") return core_may_use(file, header);
+  if (room == "netsim") return netsim_may_use(file, header);
+  return visualizer_may_use(room, header);
+}
+
 std::optional<std::string> objection(const SourceFile& file, const Include& include) {
   const std::string_view room = room_of(file.path);
   if (include.angled) {
-    const bool allowed = room == "core"     ? core_may_use(file, include.name)
-                         : room == "netsim" ? netsim_may_use(file, include.name)
-                                            : true;
-    if (allowed) return std::nullopt;
+    if (may_use(file, room, include.name)) return std::nullopt;
     return std::string(room) + " must not include <" + include.name +
            ">: it is not on the list of headers in tests/style/rules.cc";
   }
   const std::string_view target = room_of(include.name);
-  const std::span<const std::string_view> rooms = rooms_for(room);
+  const Room* own = find_room(room);
   // A name without a folder is a private header beside the file.
-  if (rooms.empty() || target.empty() || contains(rooms, target)) return std::nullopt;
+  if (own == nullptr || target.empty() || knows(*own, target)) return std::nullopt;
   return std::string(room) + " must not include \"" + include.name +
-         "\": core knows nobody, netsim and server know only core";
+         "\": " + std::string(own->because);
 }
 
 struct BannedWord {

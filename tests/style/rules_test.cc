@@ -107,7 +107,7 @@ TEST(StyleRules, KeepTheRoomsApart) {
   EXPECT_EQ(breaches("core/src/hash.cc", "<xxhash.h>"), 0u);
   EXPECT_EQ(breaches("server/src/node.cc", "\"core/log.h\""), 0u);
   EXPECT_EQ(breaches("server/src/node.cc", "\"netsim/network.h\""), 1u);
-  EXPECT_EQ(breaches("server/src/node.cc", "\"visualizer/panel.h\""), 1u);
+  EXPECT_EQ(breaches("server/src/node.cc", "\"panels/stage.h\""), 1u);
   EXPECT_EQ(breaches("server/src/node.cc", "<thread>"), 0u);
   EXPECT_EQ(breaches("netsim/src/network.cc", "\"core/log.h\""), 0u);
   EXPECT_EQ(breaches("netsim/src/network.cc", "<fmt/format.h>"), 0u);
@@ -117,6 +117,16 @@ TEST(StyleRules, KeepTheRoomsApart) {
   EXPECT_EQ(breaches("netsim/src/network.cc", "<chrono>"), 1u);
   EXPECT_EQ(breaches("netsim/kvsim/worker_pool.cc", "<unistd.h>"), 0u);
   EXPECT_EQ(breaches("netsim/kvsim/worker_pool.cc", "\"server/node.h\""), 1u);
+  EXPECT_EQ(breaches("visualizer/model/moment.cc", "\"core/trace.h\""), 0u);
+  EXPECT_EQ(breaches("visualizer/model/moment.cc", "\"panels/theme.h\""), 1u);
+  EXPECT_EQ(breaches("visualizer/model/moment.cc", "<imgui.h>"), 1u);
+  EXPECT_EQ(breaches("visualizer/model/moment.cc", "<chrono>"), 1u);
+  EXPECT_EQ(breaches("visualizer/sources/rehearsal.cc", "<imgui.h>"), 1u);
+  EXPECT_EQ(breaches("visualizer/sources/rehearsal.cc", "\"server/client.h\""), 0u);
+  EXPECT_EQ(breaches("visualizer/panels/stage.cc", "<imgui.h>"), 0u);
+  EXPECT_EQ(breaches("visualizer/panels/stage.cc", "<GLFW/glfw3.h>"), 1u);
+  EXPECT_EQ(breaches("visualizer/panels/stage.cc", "\"hosts/window.h\""), 1u);
+  EXPECT_EQ(breaches("visualizer/hosts/window.cc", "<GLFW/glfw3.h>"), 0u);
   EXPECT_EQ(breaches("tests/unit/log_test.cc", "\"server/node.h\""), 0u);
   EXPECT_EQ(breaches("core/src/log.cc", "<vector>\n  #  include <chrono>"), 1u);
   EXPECT_EQ(breaches("core/src/log.cc", "<vector>\n// #include <chrono>"), 0u);

@@ -23,6 +23,7 @@ std::string describe(const LineRequest& request) {
           [](const DeleteLine& del) { return "DELETE[" + std::string(del.key) + "]"; },
           [](const PingLine&) { return std::string("PING"); },
           [](const StatusLine&) { return std::string("STATUS"); },
+          [](const TraceLine&) { return std::string("TRACE"); },
           [](const ShutdownLine&) { return std::string("SHUTDOWN"); },
           [](const RefusedLine& refused) { return std::string(refused.code); },
           [](const HttpLine&) { return std::string("HTTP"); },
@@ -84,10 +85,10 @@ std::string value_reply(std::string_view value) {
 
 TEST(LineReader, ReadsTheDocumentedCommands) {
   EXPECT_EQ(read_all("SET user:1 {\"name\":\"Alice\",\"age\":30}\nGET user:1\nDELETE user:1\n"
-                     "PING\nSTATUS\nSHUTDOWN\n",
+                     "PING\nSTATUS\nTRACE\nSHUTDOWN\n",
                      LineLimits{}),
             (Requests{"SET[user:1][{\"name\":\"Alice\",\"age\":30}]", "GET[user:1]",
-                      "DELETE[user:1]", "PING", "STATUS", "SHUTDOWN"}));
+                      "DELETE[user:1]", "PING", "STATUS", "TRACE", "SHUTDOWN"}));
 }
 
 TEST(LineReader, TakesVerbsInAnyCaseAndIgnoresBlankLines) {
@@ -119,6 +120,7 @@ TEST(LineReader, RefusesWrongArityWithTheUsage) {
   EXPECT_EQ(message_of("DELETE \n"), "Usage: DELETE <key>");
   EXPECT_EQ(message_of("PING me\n"), "Usage: PING");
   EXPECT_EQ(message_of("STATUS all\n"), "Usage: STATUS");
+  EXPECT_EQ(message_of("TRACE all\n"), "Usage: TRACE");
   EXPECT_EQ(message_of("SHUTDOWN NOSAVE\n"), "Usage: SHUTDOWN");
 }
 
@@ -126,7 +128,7 @@ TEST(LineReader, NamesTheCommandsWhenAVerbIsUnknown) {
   EXPECT_EQ(
       message_of("FLUSHALL now\n"),
       "Unknown command 'FLUSHALL'. Usage: SET <key> <value> | GET <key> | DELETE <key> | PING | "
-      "STATUS | SHUTDOWN");
+      "STATUS | TRACE | SHUTDOWN");
   EXPECT_LT(message_of(std::string(200, 'x') + "\n").size(), 180U);
   EXPECT_EQ(read_all("SETX a b\nGE a\n"), (Requests{"BAD_REQUEST", "BAD_REQUEST"}));
 }

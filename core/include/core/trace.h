@@ -121,6 +121,9 @@ struct ClientAnswered {
 
 /// A scenario's step was done. Record::node is the node it was done to, if there is one.
 struct StepTaken {
+  /// Of a step that no file holds (chaos).
+  static constexpr std::uint32_t kDrawn = 0xFFFFFFFF;
+
   std::uint32_t step{0};  ///< position in the scenario, from 0
   std::string caption{};
   std::string words{};  ///< "crashes node1"

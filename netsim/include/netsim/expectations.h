@@ -27,6 +27,9 @@ struct Judgement {
 /// A claim in words: "the primary is not node1".
 std::string describe(const Expectation& expectation);
 
+/// What a node is now, in a scenario's words: "primary", "secondary", "candidate", "down".
+std::string role_of(const Cluster& cluster, NodeId id);
+
 /// Decides a scenario's expectations as the run goes on.
 class Expectations {
  public:

@@ -78,7 +78,7 @@ enum class Verb : std::uint8_t {
   kIsolate,    ///< no messages to and from all other nodes
   kPartition,  ///< only nodes of one group hear each other
   kCut,        ///< messages from one node to another are lost, one way
-  kHeal,       ///< all links, or those of one node, are as the scenario's `network` says again
+  kHeal,       ///< all links, those of a node, or one way are as the `network` says again
   kDelay,      ///< of links, as the next four
   kLoss,
   kDuplicate,
@@ -218,6 +218,10 @@ using Settings = std::vector<std::string>;
 /// 'chrash' in a step; did you mean 'crash'?". `name` is the file's path, for messages.
 Result<Scenario> read_scenario(std::string_view text, const std::string& name,
                                const Settings& settings = {});
+/// The same scenario as one text: with the settings in it, and without blanks. Members keep their
+/// order, numbers their digits. An Error as above, of JSON and settings alone.
+Result<std::string> with_settings(std::string_view text, const std::string& name,
+                                  const Settings& settings);
 /// The text of a scenario's file. An Error tells which names are near if there is no such file.
 Result<std::string> read_file(const std::string& path);
 

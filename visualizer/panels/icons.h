@@ -1,0 +1,21 @@
+#pragma once
+
+#include <imgui.h>
+
+namespace kv::viz {
+
+/// Signs on the transport's buttons, drawn so that they look the same with every font.
+enum class Icon : unsigned char {
+  kToBegin,
+  kBack,
+  kReverse,
+  kPlay,
+  kPause,
+  kForward,
+  kToEnd,
+  kSun,
+  kMoon,
+};
+void draw_icon(Icon icon, ImVec2 centre, float size, ImU32 colour);
+
+}  // namespace kv::viz
