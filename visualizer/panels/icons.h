@@ -4,7 +4,7 @@
 
 namespace kv::viz {
 
-/// Signs on the transport's buttons, drawn so that they look the same with every font.
+/// Signs that look the same with every font.
 enum class Icon : unsigned char {
   kToBegin,
   kBack,
@@ -15,6 +15,10 @@ enum class Icon : unsigned char {
   kToEnd,
   kSun,
   kMoon,
+  kCheck,
+  kCross,
+  kRing,
+  kDot,
 };
 void draw_icon(Icon icon, ImVec2 centre, float size, ImU32 colour);
 

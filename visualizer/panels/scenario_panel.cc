@@ -9,6 +9,7 @@
 #include "netsim/report_layout.h"
 #include "panels/controls.h"
 #include "panels/file_browser.h"
+#include "panels/icons.h"
 #include "panels/panels.h"
 #include "panels/scenario_rows.h"
 #include "sources/live_cluster.h"
@@ -35,7 +36,7 @@ void jump_to(AppState& app, std::size_t position) {
 /// A mark, perhaps a time, and words that may take several lines. A click goes where it happened.
 struct Line {
   std::string name{};
-  const char* mark{""};
+  Icon mark{Icon::kDot};
   ImU32 mark_colour{};
   std::string time{};
   ImU32 colour{};
@@ -47,7 +48,9 @@ struct Line {
 void draw_line(AppState& app, const Line& line, float width) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float mark_width = app.px(22);
-  const float time_width = line.time.empty() ? 0 : app.px(76);
+  const float time_width =
+      line.time.empty() ? 0
+                        : std::max(app.px(64), width_of(app.fonts.mono, line.time) + app.px(10));
   const ImVec2 words_at{at.x + mark_width + time_width, at.y + app.px(3)};
   const float room = width - mark_width - time_width - app.px(4);
   const ImFont* font = app.fonts.small;
@@ -60,7 +63,7 @@ void draw_line(AppState& app, const Line& line, float width) {
                                                 app.px(5));
     if (!line.tooltip.empty()) ImGui::SetTooltip("%s", line.tooltip.c_str());
   }
-  text(app.fonts.text, line.mark_colour, {at.x + app.px(3), at.y + app.px(1)}, line.mark);
+  draw_icon(line.mark, {at.x + app.px(9), at.y + app.px(11)}, app.px(11), line.mark_colour);
   text(app.fonts.mono, app.theme.text_dim, {at.x + mark_width, at.y + app.px(3)}, line.time);
   paragraph(app.fonts.small, line.colour, words_at, room, line.words);
   ImGui::SetCursorScreenPos({at.x, row.to.y});
@@ -78,13 +81,13 @@ void draw_steps(AppState& app, const std::vector<StepRow>& rows, float width) {
     line.tooltip = row.position == kNoPosition ? "" : "click: go there";
     line.colour = theme.text;
     if (row.state == StepRow::State::kAhead) {
-      line.mark = "○";
+      line.mark = Icon::kRing;
       line.mark_colour = line.colour = theme.text_faint;
     } else if (row.state == StepRow::State::kLatest) {
-      line.mark = "▶";
+      line.mark = Icon::kPlay;
       line.mark_colour = theme.primary;
     } else {
-      line.mark = "✓";
+      line.mark = Icon::kCheck;
       line.mark_colour = theme.good;
       line.colour = theme.text_dim;
     }
@@ -102,11 +105,11 @@ void draw_expectations(AppState& app, const std::vector<ExpectationRow>& rows, f
     line.position = row.position;
     line.tooltip = row.found;
     if (row.state == ExpectationRow::State::kOpen) {
-      line.mark = "·";
+      line.mark = Icon::kRing;
       line.mark_colour = line.colour = theme.text_faint;
     } else {
       const bool met = row.state == ExpectationRow::State::kMet;
-      line.mark = met ? "✓" : "✗";
+      line.mark = met ? Icon::kCheck : Icon::kCross;
       line.mark_colour = met ? theme.good : theme.bad;
       line.colour = met ? theme.text : theme.bad;
       if (!met && row.found != row.words) line.words += ": " + row.found;
@@ -178,6 +181,13 @@ void draw_footer(AppState& app, const Area& area) {
     draw_saving(app, *rehearsal, {{area.from.x, first.to.y + app.px(6)}, area.to});
 }
 
+void draw_about(AppState& app, const std::string& why, float width) {
+  heading(app, "ABOUT");
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float height = paragraph(app.fonts.small, app.theme.text_dim, at, width - app.px(6), why);
+  ImGui::Dummy({width, height + app.px(8)});
+}
+
 void draw_lists(AppState& app, const Area& area) {
   const Rehearsal* rehearsal = app.source->rehearsal();
   const sim::Scenario* scenario = rehearsal == nullptr ? nullptr : &rehearsal->scenario();
@@ -188,10 +198,12 @@ void draw_lists(AppState& app, const Area& area) {
   ImGui::SetCursorScreenPos(area.from);
   ImGui::BeginChild("scenario", {area.width(), area.height()});
   const float width = ImGui::GetContentRegionAvail().x;
-  if (!steps.empty()) heading(app, "STEPS");
+  const bool drawn = scenario == nullptr || scenario->chaos;
+  if (!steps.empty()) heading(app, drawn ? "STEPS, LATEST FIRST" : "STEPS");
   draw_steps(app, steps, width);
   if (!expected.empty()) heading(app, "EXPECTED");
   draw_expectations(app, expected, width);
+  if (scenario != nullptr && !scenario->why.empty()) draw_about(app, scenario->why, width);
   if (steps.empty() && expected.empty()) {
     const ImVec2 at = ImGui::GetCursorScreenPos();
     paragraph(app.fonts.small, app.theme.text_faint, at, width,
@@ -209,7 +221,7 @@ void draw_nodes(AppState& app, const LiveCluster& cluster, const Area& area) {
   for (const LiveCluster::Watch& watch : cluster.watches()) {
     Line line;
     line.name = "watch:" + watch.member.node_id;
-    line.mark = watch.connected ? "●" : "○";
+    line.mark = watch.connected ? Icon::kDot : Icon::kRing;
     line.mark_colour = watch.connected ? app.theme.good : app.theme.bad;
     line.colour = watch.connected ? app.theme.text : app.theme.text_dim;
     line.words = watch.member.node_id + " · " + watch.member.address() + "\n" +
@@ -226,8 +238,8 @@ void draw_scenario(AppState& app, const Area& area) {
   const Area inside = begin_panel(app, live ? "CLUSTER" : "SCENARIO", area);
   const Area corner{{area.to.x - app.px(76), area.from.y + app.px(7)},
                     {area.to.x - app.px(12), area.from.y + app.px(29)}};
-  if (button(app, "browse", app.browsing ? "close" : "open …", corner,
-             "the scenarios in this folder", app.browsing)) {
+  if (button(app, "browse", app.browsing ? "close" : "open", corner, "the scenarios in this folder",
+             app.browsing)) {
     app.browsing = !app.browsing;
     app.files.reset();
   }

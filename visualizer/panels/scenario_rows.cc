@@ -49,7 +49,7 @@ StepRow row_of(const sim::Step& step) {
   return row;
 }
 
-/// Steps that no list holds (chaos, or a trace without its scenario): the latest that were done.
+/// Steps that no list holds (chaos, or a trace): the latest that were done, the last one first.
 void add_unlisted(std::vector<StepRow>& rows, const History& history, std::size_t now,
                   std::size_t listed) {
   constexpr std::size_t kMost = 20;
@@ -61,7 +61,7 @@ void add_unlisted(std::vector<StepRow>& rows, const History& history, std::size_
     if (step != nullptr && step->step >= listed)
       unlisted.push_back(row_of(history, note->position, now));
   }
-  rows.insert(rows.end(), unlisted.rbegin(), unlisted.rend());
+  rows.insert(rows.end(), unlisted.begin(), unlisted.end());
 }
 
 void mark_latest(std::vector<StepRow>& rows) {

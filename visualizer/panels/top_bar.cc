@@ -74,7 +74,7 @@ void draw_transport(AppState& app, float left, float middle) {
 }
 
 /// The clock: where playback is, and of how much.
-float draw_clock(AppState& app, float left, float middle) {
+void draw_clock(AppState& app, float left, float middle, bool narrow) {
   const bool live = app.source->kind() == Source::Kind::kLive;
   const Recording& recording = app.history()->recording();
   // Of a running cluster it tells more how long ago that was.
@@ -84,13 +84,13 @@ float draw_clock(AppState& app, float left, float middle) {
                                                    : "−" + sim::time_text(Instant{} + ago);
   const float width = std::max(app.px(112), width_of(app.fonts.large, now) + app.px(12));
   text(app.fonts.large, app.theme.text, {left, middle - app.fonts.large->FontSize / 2}, now);
+  if (narrow) return;
   std::string more;
   if (!live) more = "of " + sim::span_text(app.source->horizon() - Instant{});
   if (const LiveCluster* cluster = app.source->live())
     more = "view is " + sim::span_text(cluster->lag()) + " behind";
   text(app.fonts.small, app.theme.text_dim, {left + width, middle - app.fonts.small->FontSize / 2},
        more);
-  return left + width + width_of(app.fonts.small, more);
 }
 
 void draw_speed(AppState& app, float left, float middle) {
@@ -98,7 +98,7 @@ void draw_speed(AppState& app, float left, float middle) {
   const auto box = [&](float from, float width) {
     return Area{{left + app.px(from), middle - half}, {left + app.px(from + width), middle + half}};
   };
-  if (button(app, "slower", "−", box(0, 26), "slower (↓)")) app.playback.slower();
+  if (button(app, "slower", "-", box(0, 26), "slower (↓)")) app.playback.slower();
   const double speed = app.playback.speed();
   const double now = app.playback.speed_now(*app.history());
   const bool eased = app.playback.playing() && now < speed;
@@ -123,11 +123,11 @@ Verdict verdict_of(const AppState& app) {
             Tone::kBad};
   }
   if (app.source->kind() == Source::Kind::kLive) return {};
-  return {"all checks hold ✓", Tone::kGood};
+  return {"all checks hold", Tone::kGood};
 }
 
-/// From the right; gives the left edge of what was drawn.
-float draw_right(AppState& app, float right, float middle) {
+/// From the right; gives the left edge of what was drawn. Where it is `narrow`, only bad news.
+float draw_right(AppState& app, float right, float middle, bool narrow) {
   const float side = app.px(28);
   const auto square = [&] {
     const Area area{{right - side, middle - side / 2}, {right, middle + side / 2}};
@@ -140,7 +140,7 @@ float draw_right(AppState& app, float right, float middle) {
   draw_icon(app.light ? Icon::kMoon : Icon::kSun, light.centre(), app.px(14), app.theme.text);
   if (!app.source) return right;
   const Verdict verdict = verdict_of(app);
-  if (!verdict.words.empty()) {
+  if (!verdict.words.empty() && (!narrow || verdict.tone == Tone::kBad)) {
     right -= width_of(app.fonts.small, verdict.words) + app.px(20);
     pill(app, {right, middle - app.fonts.small->FontSize / 2 - app.px(4)}, verdict.words,
          colour_of(app.theme, verdict.tone), app.fonts.small);
@@ -156,16 +156,16 @@ void draw_top_bar(AppState& app, const Area& area) {
   canvas.AddRectFilled(area.from, area.to, app.theme.panel);
   canvas.AddLine({area.from.x, area.to.y}, area.to, app.theme.border);
   const float middle = area.centre().y;
-  const float right = draw_right(app, area.to.x - app.px(12), middle);
+  const bool narrow = area.width() < app.px(1000);
+  const float right = draw_right(app, area.to.x - app.px(12), middle, narrow);
   const float left = area.from.x + app.px(16);
   const float brand = text(app.fonts.title, app.theme.text,
                            {left, middle - app.fonts.title->FontSize / 2}, "Understudy");
   if (!app.source || app.history()->recording().empty()) return;
-  const float clock_width = app.px(112 + 130);
+  const float clock_width = app.px(narrow ? 112 : 242);
   const float speed_width = app.px(190);
   const float gap = app.px(18);
   float from = area.centre().x - (transport_width(app) + clock_width + speed_width) / 2;
-  const bool narrow = area.width() < app.px(1000);
   if (narrow) from = left + brand + gap;
   if (!narrow) {
     const std::string title =
@@ -177,7 +177,7 @@ void draw_top_bar(AppState& app, const Area& area) {
   draw_transport(app, from, middle);
   from += transport_width(app) + gap;
   if (from + clock_width > right) return;
-  draw_clock(app, from, middle);
+  draw_clock(app, from, middle, narrow);
   from += clock_width + gap;
   if (from + speed_width <= right) draw_speed(app, from, middle);
 }
