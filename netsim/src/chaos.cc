@@ -254,27 +254,34 @@ std::pair<Step, std::optional<Step>> Chaos::draw_of_machine(Step fault) {
   }
 }
 
+void Chaos::draw_partition(Step& fault) {
+  std::vector<Selector> sides[2];
+  for (const NodeSpec& node : nodes_) sides[rng_.below(2)].push_back(node.name);
+  const std::uint64_t shape = rng_.below(4);
+  if (shape == 0) fault.shape = "ring";
+  if (shape == 1) sides[0].push_back(sides[1].empty() ? nodes_[0].name : sides[1].front());
+  if (shape != 0) fault.groups = {sides[0], sides[1]};
+}
+
+void Chaos::draw_cut(Step& fault) {
+  fault.from = fault.target;
+  if (rng_.below(2) == 0) fault.to = any_node();
+  if (fault.to == fault.from) fault.to.clear();
+  if (rng_.below(2) == 0) std::swap(fault.from, fault.to);
+  if (rng_.below(3) == 0) fault.only = {rng_.below(2) == 0 ? "HEARTBEAT" : "replies"};
+}
+
 std::pair<Step, std::optional<Step>> Chaos::draw_of_links(Step fault) {
   const Step heal = step_of(Verb::kHeal, "all");
   switch (fault.verb) {
     case Verb::kIsolate:
       fault.clients = rng_.below(2) == 0;
       return {fault, step_of(Verb::kHeal, rng_.below(2) == 0 ? "all" : fault.target)};
-    case Verb::kPartition: {
-      std::vector<Selector> sides[2];
-      for (const NodeSpec& node : nodes_) sides[rng_.below(2)].push_back(node.name);
-      const std::uint64_t shape = rng_.below(4);
-      if (shape == 0) fault.shape = "ring";
-      if (shape == 1) sides[0].push_back(sides[1].empty() ? nodes_[0].name : sides[1].front());
-      if (shape != 0) fault.groups = {sides[0], sides[1]};
+    case Verb::kPartition:
+      draw_partition(fault);
       return {fault, heal};
-    }
     case Verb::kCut:
-      fault.from = fault.target;
-      if (rng_.below(2) == 0) fault.to = any_node();
-      if (fault.to == fault.from) fault.to.clear();
-      if (rng_.below(2) == 0) std::swap(fault.from, fault.to);
-      if (rng_.below(3) == 0) fault.only = {rng_.below(2) == 0 ? "HEARTBEAT" : "replies"};
+      draw_cut(fault);
       return {fault, heal};
     case Verb::kDelay:
       fault.from = fault.target;

@@ -58,6 +58,98 @@ std::optional<std::string> logs_differ(const Cluster& cluster, const Cast& cast)
   return std::nullopt;
 }
 
+/// What a claim about one moment is judged by.
+struct Look {
+  const Expectation& expectation;
+  const Cluster& cluster;
+  const Cast& cast;
+
+  std::vector<NodeId> who() const {
+    return cast.resolve(cluster, expectation.who.empty() ? "all" : expectation.who);
+  }
+  std::string nobody() const { return "there is no '" + expectation.who + "'"; }
+};
+
+std::optional<std::string> objection_to_primary(const Look& look) {
+  const NodeId primary = look.cluster.primary();
+  const std::string& wanted = look.expectation.who;
+  const std::string is = primary == kNoNode ? "there is none" : "it is " + look.cast.name(primary);
+  if (wanted == "none") return primary == kNoNode ? std::nullopt : std::optional(is);
+  if (primary == kNoNode) return is;
+  if (wanted == "any") return std::nullopt;
+  const std::vector<NodeId> nodes = look.who();
+  const bool right = std::find(nodes.begin(), nodes.end(), primary) != nodes.end();
+  return right ? std::nullopt : std::optional(is);
+}
+
+std::optional<std::string> objection_to_role(const Look& look) {
+  const std::vector<NodeId> nodes = look.who();
+  if (nodes.empty()) return look.nobody();
+  for (const NodeId id : nodes) {
+    const std::string role = role_of(look.cluster, id);
+    if (role != look.expectation.role) return look.cast.name(id) + " is " + role;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> objection_to_term(const Look& look) {
+  Term latest = 0;
+  for (NodeId id = 1; id <= look.cluster.size(); ++id) {
+    const Replica* replica = look.cluster.replica(id);
+    if (replica != nullptr) latest = std::max(latest, replica->raft().term());
+  }
+  if (in_range(look.expectation, latest)) return std::nullopt;
+  return "it is " + std::to_string(latest);
+}
+
+std::optional<std::string> objection_to_value(const Look& look) {
+  const std::vector<NodeId> nodes = look.who();
+  if (nodes.empty()) return look.nobody();
+  for (const NodeId id : nodes) {
+    const Replica* replica = look.cluster.replica(id);
+    if (replica == nullptr) return look.cast.name(id) + " is down";
+    const auto value = replica->store().get(look.expectation.key);
+    if (value != look.expectation.value)
+      return "on " + look.cast.name(id) + " it is " + (value ? std::string(*value) : "absent");
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> objection_to_failovers(const Expectation& expectation,
+                                                  const Availability& availability) {
+  for (const Failover& failover : availability.failovers()) {
+    if (!failover.served) return "the last one was not over at the end";
+    if (*failover.served - failover.lost > expectation.span)
+      return "one took " + span_text(*failover.served - failover.lost);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> objection_to_availability(const Expectation& expectation,
+                                                     const Clients& clients) {
+  std::uint64_t ended = 0;
+  std::uint64_t well = 0;
+  for (const Operation& operation : clients.history()) {
+    ended += operation.ending != Ending::kPending ? 1 : 0;
+    well += operation.ending == Ending::kOk ? 1 : 0;
+  }
+  const std::uint64_t share = ended == 0 ? 0 : well * 1'000'000 / ended;
+  if (share >= expectation.chance.per_million) return std::nullopt;
+  return "it was " + percent(share) + " (" + std::to_string(well) + " of " + std::to_string(ended) +
+         ")";
+}
+
+std::optional<std::string> objection_to_findings(const Expectation& expectation,
+                                                 const std::vector<Violation>& violations) {
+  const auto found = std::find_if(violations.begin(), violations.end(), [&](const Violation& v) {
+    return v.checker == expectation.checker;
+  });
+  const bool any = found != violations.end();
+  if (expectation.claim == Claim::kViolation)
+    return any ? std::nullopt : std::optional<std::string>("it found none");
+  return any ? std::optional(found->words) : std::nullopt;
+}
+
 }  // namespace
 
 std::string role_of(const Cluster& cluster, NodeId id) {
@@ -166,87 +258,38 @@ void Expectations::finish(const Cluster& cluster, const Cast& cast,
 
 std::optional<std::string> Expectations::objection(const Expectation& expectation,
                                                    const Cluster& cluster, const Cast& cast) const {
-  const auto who = [&] {
-    return cast.resolve(cluster, expectation.who.empty() ? "all" : expectation.who);
-  };
-  if (expectation.claim == Claim::kPrimary) {
-    const NodeId primary = cluster.primary();
-    const std::string is = primary == kNoNode ? "there is none" : "it is " + cast.name(primary);
-    if (expectation.who == "none") return primary == kNoNode ? std::nullopt : std::optional(is);
-    if (primary == kNoNode) return is;
-    const std::vector<NodeId> wanted = who();
-    const bool right = expectation.who == "any" ||
-                       std::find(wanted.begin(), wanted.end(), primary) != wanted.end();
-    return right ? std::nullopt : std::optional(is);
+  const Look look{expectation, cluster, cast};
+  switch (expectation.claim) {
+    case Claim::kPrimary:
+      return objection_to_primary(look);
+    case Claim::kRole:
+      return objection_to_role(look);
+    case Claim::kTerm:
+      return objection_to_term(look);
+    case Claim::kValue:
+      return objection_to_value(look);
+    default:
+      return logs_differ(cluster, cast);
   }
-  const bool about_nodes = expectation.claim == Claim::kRole || expectation.claim == Claim::kValue;
-  if (about_nodes && who().empty()) return "there is no '" + expectation.who + "'";
-  if (expectation.claim == Claim::kRole) {
-    for (const NodeId id : who()) {
-      const std::string role = role_of(cluster, id);
-      if (role != expectation.role) return cast.name(id) + " is " + role;
-    }
-    return std::nullopt;
-  }
-  if (expectation.claim == Claim::kTerm) {
-    Term latest = 0;
-    for (NodeId id = 1; id <= cluster.size(); ++id) {
-      if (cluster.replica(id) != nullptr)
-        latest = std::max(latest, cluster.replica(id)->raft().term());
-    }
-    return in_range(expectation, latest) ? std::nullopt
-                                         : std::optional("it is " + std::to_string(latest));
-  }
-  if (expectation.claim == Claim::kValue) {
-    for (const NodeId id : who()) {
-      if (cluster.replica(id) == nullptr) return cast.name(id) + " is down";
-      const auto value = cluster.replica(id)->store().get(expectation.key);
-      if (value != expectation.value)
-        return "on " + cast.name(id) + " it is " + (value ? std::string(*value) : "absent");
-    }
-    return std::nullopt;
-  }
-  return logs_differ(cluster, cast);
 }
 
 std::optional<std::string> Expectations::final_objection(
     const Expectation& expectation, const Availability& availability, const Clients& clients,
     const std::vector<Violation>& violations) const {
-  if (expectation.claim == Claim::kFailover) {
-    for (const Failover& failover : availability.failovers()) {
-      if (!failover.served) return "the last one was not over at the end";
-      if (*failover.served - failover.lost > expectation.span)
-        return "one took " + span_text(*failover.served - failover.lost);
-    }
-    return std::nullopt;
+  switch (expectation.claim) {
+    case Claim::kFailover:
+      return objection_to_failovers(expectation, availability);
+    case Claim::kElections:
+      if (in_range(expectation, availability.elections())) return std::nullopt;
+      return "there were " + std::to_string(availability.elections());
+    case Claim::kAvailability:
+      return objection_to_availability(expectation, clients);
+    case Claim::kUnavailable:
+      if (availability.unavailable() <= expectation.span) return std::nullopt;
+      return "it was " + span_text(availability.unavailable());
+    default:
+      return objection_to_findings(expectation, violations);
   }
-  if (expectation.claim == Claim::kElections) {
-    return in_range(expectation, availability.elections())
-               ? std::nullopt
-               : std::optional("there were " + std::to_string(availability.elections()));
-  }
-  if (expectation.claim == Claim::kAvailability) {
-    std::uint64_t ended = 0;
-    std::uint64_t well = 0;
-    for (const Operation& operation : clients.history()) {
-      ended += operation.ending != Ending::kPending ? 1 : 0;
-      well += operation.ending == Ending::kOk ? 1 : 0;
-    }
-    const std::uint64_t share = ended == 0 ? 0 : well * 1'000'000 / ended;
-    if (share >= expectation.chance.per_million) return std::nullopt;
-    return "it was " + percent(share) + " (" + std::to_string(well) + " of " +
-           std::to_string(ended) + ")";
-  }
-  if (expectation.claim == Claim::kUnavailable) {
-    if (availability.unavailable() <= expectation.span) return std::nullopt;
-    return "it was " + span_text(availability.unavailable());
-  }
-  const auto found = std::find_if(violations.begin(), violations.end(), [&](const Violation& v) {
-    return v.checker == expectation.checker;
-  });
-  if (expectation.claim == Claim::kViolation)
-    return found != violations.end() ? std::nullopt : std::optional<std::string>("it found none");
-  return found == violations.end() ? std::nullopt : std::optional(found->words);
 }
 
 }  // namespace kv::sim

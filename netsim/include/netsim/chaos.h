@@ -40,6 +40,8 @@ class Chaos {
   /// The fault, and what mends it: with a verb of its own, or none.
   std::pair<Step, std::optional<Step>> draw(const Cluster& cluster, Verb verb);
   std::pair<Step, std::optional<Step>> draw_of_links(Step fault);
+  void draw_partition(Step& fault);
+  void draw_cut(Step& fault);
   std::pair<Step, std::optional<Step>> draw_of_machine(Step fault);
   void next_strike(Cluster& cluster);
   void set_alarm(Cluster& cluster, Duration after, Step step);
