@@ -1,6 +1,7 @@
 #include "model/causes.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "library.h"
 #include "model/entry_life.h"
+#include "tale.h"
 
 namespace kv::viz {
 namespace {
@@ -336,6 +338,40 @@ TEST(Why, ReachesNoFurtherThanTheRecording) {
   for (std::size_t at = recording.first(); at < recording.end(); at += 5) {
     for (const CauseLink& link : why(history, at)) ASSERT_GE(link.position, recording.first());
   }
+}
+
+TEST(Why, HasNothingToSayOfNodesThatAreNotListed) {
+  for (const NodeId stranger : {kNoNode, NodeId{9}}) {
+    Tale tale;
+    tale.serving().at(10).tell(stranger, ElectionTimerSet{5'000'000});
+    const std::size_t position = tale.history.recording().end() - 1;
+    EXPECT_FALSE(sentence(tale.history, position).empty());
+    EXPECT_TRUE(why(tale.history, position).empty());
+    tale.tell(stranger, MessageDropped{1, stranger, DropReason::kNodeDown});
+    EXPECT_TRUE(why(tale.history, position + 1).empty());
+    tale.tell(1, MessageDropped{1, 9, DropReason::kCut});
+    EXPECT_TRUE(why(tale.history, position + 2).empty());
+  }
+}
+
+TEST(Why, CountsNoEntriesThatATraceOnlyClaims) {
+  constexpr LogIndex kMost = std::numeric_limits<LogIndex>::max();
+  Tale tale;
+  tale.serving().at(10).tell(1, ClientCalled{1, 1, OperationKind::kSet, "k", "v"});
+  tale.tell(1, EntriesAppended{2, kMost, 1}).tell(1, EntriesApplied{kMost});
+  tale.at(20).tell(1, ClientAnswered{1, 1, Ending::kOk, "", {}});
+  EXPECT_EQ(why(tale.history, tale.history.recording().end() - 1).size(), 1U);
+}
+
+TEST(Why, KnowsWhoLedSinceBeforeTheRecordingButNotSinceWhen) {
+  Tale tale;
+  tale.serving();
+  for (int ms = 0; ms < 50; ++ms) tale.at(ms).tell(1, ReadRoundConfirmed{1});
+  tale.tell(1, VoteAnswered{2, 2, true, false, Reason::kLeaderAlive});
+  tale.history.keep(10);
+  const Recording& recording = tale.history.recording();
+  for (const CauseLink& link : why(tale.history, recording.end() - 1))
+    EXPECT_GE(link.position, recording.first());
 }
 
 }  // namespace

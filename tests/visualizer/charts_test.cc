@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -186,6 +187,15 @@ TEST_F(ChartsPanelTest, ShowAllFourWhereThereIsRoom) {
   open("02-primary-failure.json");
   for (const char* name : {"throughput", "latency", "lag", "term"})
     EXPECT_TRUE(viewer_.sees(std::string("charts:") + name)) << name;
+}
+
+TEST(Scales, ReachAsHighAsTheyCan) {
+  ChartBin bin;
+  bin.sum.term = bin.sum.lag = std::numeric_limits<std::uint64_t>::max();
+  for (const ValueScale& scale : {term_scale({bin}), lag_scale({bin})}) {
+    EXPECT_FLOAT_EQ(scale.y(1e18, kPlot), kPlot.from.y);
+    EXPECT_LT(scale.ticks(kPlot, 1).size(), 200u);
+  }
 }
 
 }  // namespace

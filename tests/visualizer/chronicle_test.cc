@@ -353,5 +353,12 @@ TEST(Chronicle, ForgetsWhatCameBeforeAPosition) {
   EXPECT_EQ(chronicle.flight(2)->ended, after_ms(4));
 }
 
+TEST(Chronicle, TakesNothingFromEventsOfNoNode) {
+  Tale tale;
+  tale.all_start().tell(kNoNode, CommitAdvanced{7}).tell(9, CommitAdvanced{7});
+  EXPECT_EQ(standings_of(tale.chronicle(), 1), (Words{"secondary 0"}));
+  EXPECT_TRUE(tale.chronicle().outages().empty());
+}
+
 }  // namespace
 }  // namespace kv::viz

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "child_process.h"
 #include "model/entry_life.h"
 #include "sources/live_cluster.h"
 
@@ -133,6 +134,53 @@ TEST(LiveView, StrikesOnlyWhatKvctlStartsAgain) {
   fault.kind = viz::Fault::Kind::kCut;
   EXPECT_TRUE(view.refusal(fault));
   EXPECT_TRUE(sees_all_of(view));
+}
+
+/// Nodes that a kvctl runs, as a person would have them.
+class Supervised {
+ public:
+  Supervised() : cluster_(not_started()) {
+    const Result<pid_t> started =
+        spawn({KVCTL_PATH, "--cluster", to_string(cluster_.config()), "start", "--timing", "lan",
+               "--restart-after", "1s", "--data-dir", cluster_.folder() + "/supervised"},
+              cluster_.folder() + "/kvctl.log");
+    EXPECT_TRUE(started);
+    kvctl_ = started ? *started : 0;
+  }
+  ~Supervised() {
+    if (kvctl_ == 0) return;
+    ::kill(kvctl_, SIGTERM);
+    EXPECT_TRUE(eventually([&] { return ending_of(kvctl_).has_value(); }));
+  }
+  const ClusterConfig& config() const { return cluster_.config(); }
+
+ private:
+  static LiveCluster::Options not_started() {
+    LiveCluster::Options options;
+    options.start = false;
+    return options;
+  }
+
+  LiveCluster cluster_;
+  pid_t kvctl_{0};
+};
+
+TEST(LiveView, KillsAndPausesWhatKvctlRuns) {
+  const Supervised supervised;
+  Watched view(supervised.config());
+  ASSERT_TRUE(sees_all_of(view));
+  viz::Fault fault;
+  fault.node = primary_of(view);
+  fault.kind = viz::Fault::Kind::kPause;
+  ASSERT_TRUE(view.inflict({}, fault));
+  EXPECT_TRUE(comes_true(view, [&] { return standing(view, fault.node) == Standing::kPaused; }));
+  fault.kind = viz::Fault::Kind::kResume;
+  ASSERT_TRUE(view.inflict({}, fault));
+  EXPECT_TRUE(comes_true(view, [&] { return standing(view, fault.node) == Standing::kSecondary; }));
+  fault.kind = viz::Fault::Kind::kCrash;
+  ASSERT_TRUE(view.inflict({}, fault));
+  EXPECT_TRUE(comes_true(view, [&] { return standing(view, fault.node) == Standing::kDown; }));
+  EXPECT_TRUE(comes_true(view, [&] { return standing(view, fault.node) == Standing::kSecondary; }));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "panels/log_rows.h"
 
 #include <algorithm>
+#include <limits>
 
 #include <gtest/gtest.h>
 
@@ -303,6 +304,17 @@ TEST(ShortNames, LeaveOutWhatAllNamesBeginWith) {
   EXPECT_EQ(short_names({"kv", "kv2"}), (Names{"kv", "kv2"}));
   EXPECT_EQ(short_names({"n1"}), (Names{"1"}));
   EXPECT_EQ(short_names({}), Names{});
+}
+
+TEST(LogRange, HasAnEndWhateverATraceClaims) {
+  constexpr LogIndex kMost = std::numeric_limits<LogIndex>::max();
+  Logs logs;
+  logs.node(1).log.first = 3;
+  logs.node(1).log.last = kMost;
+  EXPECT_GT(range_of(logs.moment).last + 1, range_of(logs.moment).last);
+  logs.node(1).log.first = kMost;
+  logs.node(1).log.last = 5;
+  EXPECT_EQ(range_of(logs.moment).rows(), 1u);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "model/recording.h"
 
+#include <limits>
 #include <memory>
 
 #include <gtest/gtest.h>
@@ -82,6 +83,16 @@ TEST(Recording, ForgetsAnEntryWithTheLastMessageThatCarriedIt) {
   EXPECT_NE(recording.entry(5, 2), nullptr);
   tale.history.keep(1);
   EXPECT_EQ(recording.entry(5, 2), nullptr);
+}
+
+TEST(Recording, HasNoTimesWhoseDifferencesOverflow) {
+  Recording recording(cluster_of(1));
+  for (const std::int64_t ns : {std::numeric_limits<std::int64_t>::min(), std::int64_t{5},
+                                std::numeric_limits<std::int64_t>::max()})
+    recording.append({1, Instant{ns}, 1, NodePaused{}});
+  EXPECT_EQ(recording.begin_time(), Instant{});
+  EXPECT_EQ(recording[1].at, Instant{5});
+  EXPECT_EQ(recording.end_time(), Recording::kLatest);
 }
 
 }  // namespace

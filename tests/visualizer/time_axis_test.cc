@@ -118,5 +118,21 @@ TEST(Ticks, SayWhatRelativeOnesCountFrom) {
   EXPECT_EQ(ticks_of(axis_ms(0, 1'000), 100).base, "");
 }
 
+TEST(TimeAxis, IsAtLeastAPixelWide) {
+  const TimeAxis axis(span_ms(0, 1'000), 20, 5);
+  EXPECT_FLOAT_EQ(axis.width(), 1);
+  EXPECT_FLOAT_EQ(axis.x(after_ms(1'000)), 21);
+}
+
+TEST(TimeAxis, HasFewTicksOnAPixelOf73Years) {
+  const TimeAxis axis({Instant{}, Recording::kLatest}, 0, 1);
+  EXPECT_EQ(axis.duration_of(100), Recording::kLatest - Instant{});
+  EXPECT_LE(ticks_of(axis, 100).ticks.size(), 3u);
+}
+
+TEST(RoundStep, GoesNoFurtherThanNumbersDo) {
+  EXPECT_EQ(round_step(1e30), 1'000'000'000'000'000'000);
+}
+
 }  // namespace
 }  // namespace kv::viz
