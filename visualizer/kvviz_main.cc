@@ -35,7 +35,9 @@ int run_headless(AppState& app, const Options& options) {
   if (options.measure > 0) return tell(measure(app, screen, options.measure));
   screen.settle();
   const Outcome written = write_png(screen.picture(), options.screenshot);
-  return written ? kDone : complain(written.error(), kFailed);
+  if (!written) return complain(written.error(), kFailed);
+  const std::string problem = app.source ? app.source->problem() : std::string();
+  return problem.empty() ? kDone : complain(Error{problem}, kFailed);
 }
 
 /// How far the history must be made before anything is shown.

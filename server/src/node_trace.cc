@@ -12,20 +12,17 @@ constexpr std::chrono::milliseconds kInterval{20};
 /// Even when no client was served: it is the sign of life that who merges several traces waits for.
 constexpr Duration kServedInterval = milliseconds(100);
 
-/// Watchers put the traces of several nodes together by this one.
-Instant wall_now() {
-  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-  return {std::chrono::duration_cast<std::chrono::nanoseconds>(since_epoch).count()};
-}
-
 }  // namespace
 
 NodeTrace::NodeTrace(asio::io_context& loop, NodeId self, ClientListener& clients,
                      std::function<void()> when_due)
-    : clients_(clients), when_due_(std::move(when_due)), timer_(loop), stream_(self) {}
+    : self_(self), clients_(clients), when_due_(std::move(when_due)), timer_(loop), stream_(self) {}
 
 void NodeTrace::begin() {
   if (std::exchange(on_, true)) return;
+  clock_ = SteadyWall();
+  turn_at_ = clock_.now();
+  stream_ = TraceStream(self_);
   arm();
 }
 
@@ -39,7 +36,7 @@ void NodeTrace::arm() {
 }
 
 void NodeTrace::begin_turn() {
-  turn_at_ = wall_now();
+  turn_at_ = clock_.now();
 }
 
 void NodeTrace::happened(const Event& event) {
@@ -62,13 +59,13 @@ void NodeTrace::tell_of_clients() {
   const Instant now = steady_now();
   if (now - told_of_clients_at_ < kServedInterval) return;
   told_of_clients_at_ = now;
-  stream_.note(wall_now(), tally_.take());
+  stream_.note(clock_.now(), tally_.take());
 }
 
 void NodeTrace::show(const NodeObserved& present) {
   if (!std::exchange(due_, false)) return;
   tell_of_clients();
-  const TraceBatch batch = stream_.take(wall_now(), present);
+  const TraceBatch batch = stream_.take(clock_.now(), present);
   on_ = clients_.watched();
   if (!on_) {
     tally_ = {};
@@ -81,9 +78,9 @@ void NodeTrace::show(const NodeObserved& present) {
 void NodeTrace::end(const NodeObserved& present, NodeStopped stopped) {
   if (!std::exchange(on_, false)) return;
   timer_.cancel();
-  clients_.show(stream_.take(wall_now(), present));
-  stream_.note(wall_now(), std::move(stopped));
-  clients_.show(stream_.take(wall_now(), present));
+  clients_.show(stream_.take(clock_.now(), present));
+  stream_.note(clock_.now(), std::move(stopped));
+  clients_.show(stream_.take(clock_.now(), present));
 }
 
 }  // namespace kv

@@ -9,6 +9,7 @@
 #include "client_tally.h"
 #include "core/client.h"
 #include "core/trace.h"
+#include "server/steady_wall.h"
 #include "trace_stream.h"
 
 namespace kv {
@@ -42,9 +43,11 @@ class NodeTrace {
   void arm();
   void tell_of_clients();
 
+  NodeId self_;
   ClientListener& clients_;
   std::function<void()> when_due_;
   asio::steady_timer timer_;
+  SteadyWall clock_{};  ///< watchers put the traces of several nodes together by it
   TraceStream stream_;
   ClientTally tally_{};
   Instant turn_at_{};

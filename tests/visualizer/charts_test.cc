@@ -32,6 +32,12 @@ class ChartsTest : public testing::Test {
   std::vector<ChartBin> bins(const TimeAxis& axis, float narrowest = 5, double least = 0) {
     return chart_bins(tale_.history, axis, narrowest, least);
   }
+  /// With the playhead there.
+  ChartFigures figures(std::int64_t ms) {
+    Moment now = tale_.now();
+    now.at = after_ms(ms);
+    return figures_at(tale_.chronicle().series(), now);
+  }
 
   Tale tale_;
   std::uint64_t number_{0};
@@ -127,6 +133,40 @@ TEST_F(ChartsTest, SayTheirValues) {
   EXPECT_EQ(throughput_words(*bin_at(bins, after_ms(1'200))), "0/s, refused 20/s");
   EXPECT_EQ(latency_words(*bin_at(bins, after_ms(1'200))), "");
   EXPECT_EQ(term_words(bins.front()), "1");
+}
+
+// --- the figures at the playhead ---
+
+TEST_F(ChartsTest, HaveFiguresOfTheLastSecondWithNothingOfTheFuture) {
+  operations(0, 1'000, 20, Ending::kRefused);
+  operations(1'000, 2'000, 50);
+  operations(2'000, 4'000, 100, Ending::kUnknown);
+  EXPECT_EQ(figures(2'000).throughput, "50/s");
+  EXPECT_EQ(figures(2'000).latency, "p50 1.72 ms, p99 1.72 ms");
+}
+
+TEST_F(ChartsTest, HaveFiguresOfLessThanASecondAtTheBeginning) {
+  operations(0, 500, 50);
+  EXPECT_EQ(figures(500).throughput, "50/s");
+  EXPECT_EQ(figures(0).throughput, "–");
+  EXPECT_EQ(figures_at(Series(), tale_.now()).throughput, "–");
+}
+
+TEST_F(ChartsTest, HaveNoFigureOfLatencyWhereNothingWasAnswered) {
+  operations(0, 1'000, 50);
+  EXPECT_EQ(figures(3'000).throughput, "0/s");
+  EXPECT_EQ(figures(3'000).latency, "–");
+}
+
+TEST_F(ChartsTest, HaveAFigureOfLagOnlyWhileThereIsALeader) {
+  tale_.at(10).tell(1, EntriesAppended{2, 4, 1});
+  for (const NodeId id : {1u, 2u}) tale_.tell(id, EntriesApplied{4});
+  EXPECT_EQ(figures(20).lag, "4 entries") << "node3 has applied nothing";
+  tale_.tell(3, EntriesApplied{4});
+  EXPECT_EQ(figures(20).lag, "none");
+  tale_.at(20).tell(1, NodeStopped{StopCause::kCrash});
+  EXPECT_EQ(figures(20).lag, "–");
+  EXPECT_EQ(figures(20).term, "1");
 }
 
 TEST(ValueScale, PutsLargerValuesHigher) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "panels/keys.h"
 #include "sources/rehearsal.h"
 #include "visualizer/tale.h"
 #include "visualizer/viewer.h"
@@ -131,9 +132,22 @@ TEST_F(BreakingThings, ARightClickOpensTheMenuOfANode) {
   viewer_.click("menu:crash");
   EXPECT_FALSE(viewer_.sees("menu:crash"));
   EXPECT_EQ(steps_by_hand(), 1U);
-  ASSERT_FALSE(viewer_.app.toasts.empty());
-  EXPECT_NE(viewer_.app.toasts.back().words.find("crash node2"), std::string::npos);
+  ASSERT_TRUE(viewer_.app.toast);
+  EXPECT_NE(viewer_.app.toast->words.find("crash node2"), std::string::npos);
   EXPECT_EQ(standing(2, 3500), Standing::kDown);
+}
+
+TEST_F(BreakingThings, EscapeClosesTheMenuAndNothingElse) {
+  viewer_.click("node:node3");
+  viewer_.click("node:node3");
+  ASSERT_TRUE(viewer_.sees("menu"));
+  viewer_.key(kKeyEscape);
+  EXPECT_FALSE(viewer_.sees("menu"));
+  EXPECT_EQ(viewer_.app.selection.node, 3U);
+  viewer_.click("node:node2");
+  EXPECT_EQ(viewer_.app.selection.node, 2U);
+  viewer_.key(kKeyEscape);
+  EXPECT_EQ(viewer_.app.selection.kind, Selection::Kind::kNothing);
 }
 
 TEST_F(BreakingThings, AClickSelectsAndTheNextOneOpensTheMenu) {
@@ -194,7 +208,7 @@ TEST_F(BreakingThings, ALineBesideAllNodesDoesNothing) {
   const Area ground = viewer_.area("stage");
   viewer_.drag({ground.from.x + 4, ground.from.y + 150}, {ground.from.x + 4, ground.to.y - 60});
   EXPECT_EQ(steps_by_hand(), 0U);
-  ASSERT_FALSE(viewer_.app.toasts.empty());
+  ASSERT_TRUE(viewer_.app.toast);
   EXPECT_FALSE(viewer_.app.partition_from.has_value());
 }
 

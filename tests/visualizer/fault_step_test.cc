@@ -118,7 +118,7 @@ TEST(FaultStep, IsToldInAFewWords) {
                           "pause berta",
                           "resume berta",
                           "wipe the disk of berta",
-                          "isolate berta",
+                          "cut off berta",
                           "reconnect berta",
                           "heal all links",
                           "hand over to berta",

@@ -52,7 +52,7 @@ TEST(Frame, OpensAScenarioThatIsClicked) {
   viewer.look();
   viewer.click("file:01-normal-operation.json");
   ASSERT_NE(viewer.app.source, nullptr);
-  EXPECT_EQ(viewer.app.source->rehearsal()->scenario().name, "01-normal-operation");
+  EXPECT_EQ(viewer.app.source->rehearsal()->draft().scenario().name, "01-normal-operation");
   EXPECT_TRUE(viewer.sees("play"));
 }
 
@@ -164,6 +164,29 @@ TEST(Frame, DrawsEveryScenarioAtEveryStage) {
       }
     }
   }
+}
+
+TEST(Frame, CanBeDrawnInAWindowOfAnySize) {
+  for (const ImVec2 size : {ImVec2{1, 1}, {64, 48}, {3000, 20}, {20, 2000}, {1000, 560}}) {
+    Viewer viewer(size);
+    viewer.open("02-primary-failure.json");
+    viewer.go_to(Instant{} + seconds(13));
+    for (const Panel panel : {Panel::kStage, Panel::kLogs, Panel::kInspector, Panel::kScenario,
+                              Panel::kTimeline, Panel::kCharts}) {
+      viewer.app.compact = panel;
+      viewer.look();
+    }
+    EXPECT_TRUE(viewer.app.problem.empty());
+  }
+}
+
+TEST(Frame, ForgetsWhatItKnewOfTheFileBefore) {
+  Viewer viewer;
+  viewer.open("02-primary-failure.json");
+  viewer.key('1');
+  ASSERT_NE(viewer.app.inspection, nullptr);
+  open_file(viewer.app, KV_SCENARIO_DIR "/01-normal-operation.json");
+  EXPECT_EQ(viewer.app.inspection, nullptr);
 }
 
 }  // namespace

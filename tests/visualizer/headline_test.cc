@@ -42,7 +42,7 @@ void expect_line(const Headline& line, Tone tone, const std::string& text, const
 TEST(Headline, FollowsAPrimarysFailure) {
   const History history = history_of("02-primary-failure.json");
   expect_line(line_at(history, 0), Tone::kWarning, "no primary yet",
-              "node1 shall be the first primary and asks for votes: 1 of 2 needed");
+              "node1 shall be the first primary and asks for votes: 1 of 3 votes, 2 needed");
   expect_line(line_at(history, 2'700), Tone::kWarning, "node1 is elected, but does not serve yet",
               "the first entry of term 0 must be on 2 of 3 disks: it is on 1");
   expect_line(line_at(history, 4'000'000), Tone::kGood, "node1 is primary · term 0",
@@ -52,9 +52,9 @@ TEST(Headline, FollowsAPrimarysFailure) {
   expect_line(line_at(history, 11'950'000), Tone::kBad, "no primary for 6.9 s",
               "node1 crashed at 5.000 s; node2 will be the first to ask for votes, in 320 ms");
   expect_line(line_at(history, 12'270'500), Tone::kBad, "no primary for 7.2 s",
-              "node2 asks who would vote for it: 1 of 2 needed");
+              "node2 asks for pre-votes: 1 of 3 votes, 2 needed");
   expect_line(line_at(history, 12'272'000), Tone::kBad, "no primary for 7.2 s",
-              "node2 asks for votes in term 1: 1 of 2 needed");
+              "node2 asks for votes in term 1: 1 of 3 votes, 2 needed");
   expect_line(line_at(history, 12'273'000), Tone::kWarning,
               "node2 is elected, but does not serve yet",
               "the first entry of term 1 must be on 2 of 3 disks: it is on 0");

@@ -170,6 +170,13 @@ TEST(LogTroubles, AreNoneWhereASecondaryIsJustBehind) {
   EXPECT_EQ(logs.summary(), "1 of 3 entries are committed; node2 and node3 lack some");
 }
 
+TEST(LogTroubles, TellNothingOfANodeThatWasNotSeenYet) {
+  Logs logs;
+  logs.log(1, {0, 0}, 2).log(2, {0}, 1).leads(1, 0);
+  logs.moment.nodes[2] = NodeMoment{};
+  EXPECT_EQ(logs.summary(), "all 2 entries are committed; node2 lacks 1");
+}
+
 TEST(LogTroubles, SayNeverCommittedOnceAnotherEntryIsCommittedThere) {
   Logs logs;
   logs.log(1, {0, 0}, 1).down(1).log(2, {0, 1, 1}, 3).log(3, {0, 1}, 2).leads(2, 1);

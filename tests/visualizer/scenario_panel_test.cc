@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 std::vector<StepRow> steps_at(Viewer& viewer, Duration at) {
   viewer.go_to(Instant{} + at);
   const Rehearsal& rehearsal = *viewer.app.source->rehearsal();
-  return step_rows(*viewer.app.history(), viewer.app.moment.position, &rehearsal.scenario(),
+  return step_rows(*viewer.app.history(), viewer.app.moment.position, &rehearsal.draft().scenario(),
                    rehearsal.draft().added());
 }
 
@@ -36,7 +36,7 @@ TEST(ScenarioRows, TellWhichStepsAreDone) {
 TEST(ScenarioRows, DecideExpectationsWhenTheyAreDecided) {
   Viewer viewer;
   viewer.open("02-primary-failure.json");
-  const sim::Scenario& scenario = viewer.app.source->rehearsal()->scenario();
+  const sim::Scenario& scenario = viewer.app.source->rehearsal()->draft().scenario();
   const auto rows_at = [&](Duration at) {
     viewer.go_to(Instant{} + at);
     return expectation_rows(*viewer.app.history(), viewer.app.moment.position, &scenario);
@@ -89,7 +89,7 @@ TEST(ByHand, WhatWasDoneByMouseRunsInTheSimulatorWithTheSameEvents) {
 
   viewer.click("save");
   const fs::path saved = folder / "my-01-normal-operation.json";
-  ASSERT_TRUE(fs::exists(saved)) << (viewer.app.toasts.empty() ? "" : viewer.app.toasts[0].words);
+  ASSERT_TRUE(fs::exists(saved)) << (viewer.app.toast ? viewer.app.toast->words : "");
 
   const Result<std::string> text = sim::read_file(saved.string());
   ASSERT_TRUE(text);

@@ -123,6 +123,25 @@ TEST(StageNodes, SayWhatTheyAreInTheUsersWords) {
   EXPECT_EQ(nodes[2].words, "crashed · term 0");
 }
 
+TEST(StageNodes, SayLessWhereThereIsLittleRoom) {
+  Tale tale;
+  tale.all_start();
+  tale.tell(2, RoleChanged{Role::kFollower, Role::kPreCandidate, 0, Cause::kElectionTimeout});
+  const std::vector<NodeShape> nodes = node_shapes(tale.now());
+  EXPECT_EQ(nodes[0].brief, nodes[0].words);
+  EXPECT_EQ(nodes[1].words, "asks for pre-votes · term 0");
+  EXPECT_EQ(nodes[1].brief, "asks · term 0");
+}
+
+TEST(StageNodes, OfAStoppedOneOnlyItsDiskCounts) {
+  Tale tale;
+  tale.all_start().elect(1, 1, {2});
+  tale.tell(1, EntriesAppended{2, 5, 1}).tell(1, EntriesPersisted{3});
+  EXPECT_EQ(node_shapes(tale.now())[0].last, 5U);
+  tale.tell(1, NodeStopped{StopCause::kPowerCut, ""});
+  EXPECT_EQ(node_shapes(tale.now())[0].last, 3U);
+}
+
 TEST(StageNodes, ALeaderIsNotReadyBeforeItServes) {
   Tale tale;
   tale.all_start().elect(1, 1, {2});
@@ -245,7 +264,7 @@ TEST(StageVotes, AreCountedAsTheyCome) {
   EXPECT_EQ(campaign.votes[1].state, VoteState::kOpen);
   EXPECT_EQ(campaign.votes[2].state, VoteState::kGranted);
   EXPECT_EQ(campaign.votes[3].state, VoteState::kRefused);
-  EXPECT_EQ(count_words(campaign), "2 of 5, needs 3");
+  EXPECT_EQ(count_words(campaign), "2 of 5 votes, 3 needed");
   const std::vector<VoteLine> lines = vote_lines(tale.now(), campaigns, seconds(1));
   ASSERT_EQ(lines.size(), 1U);
   EXPECT_EQ(lines[0].voter, 3U);

@@ -3,6 +3,7 @@
 #include <string>
 #include <variant>
 
+#include "panels/timeline_shapes.h"
 #include "visualizer/time_spans.h"
 #include "visualizer/viewer.h"
 
@@ -53,6 +54,33 @@ TEST(Timeline, ZoomsAroundTheMouseByWheelAndShowsAllAgain) {
   EXPECT_NEAR(static_cast<double>((window.from + (window.to - window.from) / 4).ns), 10e9, 0.1e9);
   viewer.click("timeline:fit");
   EXPECT_TRUE(viewer.app.window.whole);
+}
+
+TEST(Timeline, LeavesThePlayheadWhereItWasWhenADoubleClickShowsAll) {
+  Viewer viewer;
+  viewer.open("02-primary-failure.json");
+  viewer.go_to(after_ms(15'000));
+  show(viewer.app.window, span_ms(10'000, 20'000), span_ms(0, 40'000));
+  viewer.look();
+  const ImVec2 point = viewer.area("timeline:axis").centre();
+  viewer.click_at(point);
+  viewer.move_to(point);
+  viewer.press(0);
+  EXPECT_TRUE(viewer.app.window.whole);
+  viewer.look();
+  viewer.release(0);
+  EXPECT_NEAR(static_cast<double>(viewer.app.playback.at().ns), 15e9, 0.1e9)
+      << "under the mouse is 20 s now";
+}
+
+TEST(Timeline, HasNoRowForStepsWhereThereAreNone) {
+  RowsWanted wanted{3, 100, false, false, 1};
+  EXPECT_GT(timeline_rows({{0, 0}, {1'000, 250}}, wanted).captions.height(), 0);
+  wanted.steps = false;
+  const TimelineRows rows = timeline_rows({{0, 0}, {1'000, 250}}, wanted);
+  EXPECT_EQ(rows.captions.height(), 0);
+  EXPECT_EQ(rows.events.from.y, 0);
+  EXPECT_GT(rows.events.height(), 0);
 }
 
 TEST(Timeline, LooksCloserAtNowByButton) {

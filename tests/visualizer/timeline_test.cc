@@ -290,6 +290,12 @@ TEST(Arrows, SayWhatTheyAreWhereThereIsRoom) {
   EXPECT_GT(arrows.labels[1].middle_left.x, arrows.arrows[1].to.x);
 }
 
+TEST(Arrows, LeaveOutWhatANodeSendsToItself) {
+  Tale tale;
+  tale.all_start().at(100).send(1, 3, 3, VoteRequest{}).at(200).deliver(1, 3, 3);
+  EXPECT_TRUE(arrows_of(tale.history, axis_ms(0, 400), rows_for(3)).arrows.empty());
+}
+
 // --- clients ---
 
 class ClientsTest : public testing::Test {

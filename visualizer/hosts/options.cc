@@ -220,7 +220,8 @@ Outcome read_source(const Typed& typed, Options& options) {
 }
 
 Outcome read_size(const std::string& text, Options& options) {
-  constexpr int kLeast = 160;
+  constexpr int kLeastWidth = 320;
+  constexpr int kLeastHeight = 200;
   constexpr int kMost = 8192;
   if (text.empty()) return success();
   const std::size_t cross = text.find('x');
@@ -228,13 +229,13 @@ Outcome read_size(const std::string& text, Options& options) {
   const auto height = cross == std::string::npos
                           ? std::nullopt
                           : number_in<int>(std::string_view(text).substr(cross + 1));
-  const auto fits = [](std::optional<int> side) {
-    return side && *side >= kLeast && *side <= kMost;
+  const auto fits = [](std::optional<int> side, int least) {
+    return side && *side >= least && *side <= kMost;
   };
-  if (!fits(width) || !fits(height))
+  if (!fits(width, kLeastWidth) || !fits(height, kLeastHeight))
     return option_error("--size", text,
                         "give width and height in pixels, as in 1600x900, from "
-                        "160 to 8192");
+                        "320x200 to 8192x8192");
   options.width = *width;
   options.height = *height;
   return success();

@@ -72,6 +72,7 @@ class Window {
     glfwWindowHint(GLFW_SCALE_TO_MONITOR, options.scale ? GLFW_FALSE : GLFW_TRUE);
     window_ = glfwCreateWindow(options.width, options.height, "Understudy", nullptr, nullptr);
     if (window_ == nullptr) return;
+    glfwSetWindowSizeLimits(window_, 480, 320, GLFW_DONT_CARE, GLFW_DONT_CARE);
     glfwMakeContextCurrent(window_);
     glfwSwapInterval(1);
     gl_ = OpenGl();
@@ -124,7 +125,7 @@ float Window::content_scale() const {
 }
 
 bool Window::something_moves() const {
-  if (app_.playback.playing() || !app_.toasts.empty()) return true;
+  if (app_.playback.playing() || app_.toast) return true;
   if (!app_.source) return false;
   return app_.source->progress().busy || app_.source->kind() == Source::Kind::kLive;
 }

@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "core/overloaded.h"
+#include "model/phrases.h"
 
 namespace kv::viz {
 namespace {
@@ -125,7 +126,7 @@ MessageKind kind_of(const MessageBody& body) {
 }
 
 void Chronicle::append(const Record& record, std::size_t position, const Moment& after) {
-  if (record.node > cluster_.size()) return;
+  if (record.node > cluster_.size() || tells_of_stranger(record, cluster_)) return;
   // Before the standing changes: whether a node comes back shows in what it was.
   take_notes(record, position);
   follow_message(record, position);

@@ -171,12 +171,11 @@ class Teller {
     }
     if (asking.empty()) return "";
     const NodeMoment& node = moment_.node(asking.front());
-    if (asking.size() > 1) return list_of_names(cluster_, asking) + " ask who would vote for them";
-    return name(asking.front()) + " asks who would vote for it: " + votes(node);
+    if (asking.size() > 1) return list_of_names(cluster_, asking) + " ask for pre-votes";
+    return name(asking.front()) + " asks for pre-votes: " + votes(node);
   }
   std::string votes(const NodeMoment& node) const {
-    return std::to_string(node.tally.granted.size()) + " of " + std::to_string(moment_.majority()) +
-           " needed";
+    return count_of_votes(node.tally.granted.size(), moment_.size(), moment_.majority());
   }
   /// What happened, and who acts first.
   std::string waiting() const {
@@ -268,6 +267,11 @@ std::string Teller::what_happened(const Loss& loss) const {
 
 Headline headline(const History& history, const Moment& moment) {
   return Teller(history, moment).tell();
+}
+
+std::string count_of_votes(std::size_t granted, std::size_t nodes, std::size_t needed) {
+  return std::to_string(granted) + " of " + std::to_string(nodes) + " votes, " +
+         std::to_string(needed) + " needed";
 }
 
 }  // namespace kv::viz

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "model/history.h"
@@ -15,5 +16,8 @@ struct Headline {
   std::string why{};   ///< "elected by node2 and node3 (2 of 3) after node1 crashed at 5.000 s"
 };
 Headline headline(const History& history, const Moment& moment);
+
+/// "1 of 3 votes, 2 needed"
+std::string count_of_votes(std::size_t granted, std::size_t nodes, std::size_t needed);
 
 }  // namespace kv::viz

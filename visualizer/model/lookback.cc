@@ -1,5 +1,7 @@
 #include "model/lookback.h"
 
+#include <algorithm>
+
 #include "core/command.h"
 
 namespace kv::viz {
@@ -22,6 +24,7 @@ Found Lookback::election_of(std::size_t position, NodeId leader, Term term) cons
 }
 
 Found Lookback::standstill_of(std::size_t position, NodeId node) const {
+  if (node == kNoNode || node > history_.cluster().size()) return std::nullopt;
   const Moment moment = history_.moment(position);
   const NodeMoment& then = moment.node(node);
   const bool still =
@@ -31,6 +34,7 @@ Found Lookback::standstill_of(std::size_t position, NodeId node) const {
 }
 
 Found Lookback::cut_of(std::size_t position, NodeId from, NodeId to) {
+  if (std::max(from, to) > history_.cluster().size()) return std::nullopt;
   if (!history_.moment(position).cut(from, to)) return std::nullopt;
   return last<LinkChanged>(position, kNoNode, [&](const LinkChanged& e) {
     return e.from == from && e.to == to && e.cut;

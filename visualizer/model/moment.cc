@@ -12,6 +12,9 @@ namespace {
 
 using Process = NodeMoment::Process;
 
+/// Of a timer: longer than any that somebody waits for.
+constexpr Duration kLongest{std::int64_t{1} << 61};
+
 void enter(NodeMoment& node, Process process, const Record& record, std::size_t position) {
   node.process = process;
   node.process_since = record.at;
@@ -335,7 +338,7 @@ void Moment::note(const Record& record, const Event& event) {
                  },
                  [&](const ElectionTimerSet& e) {
                    node.timer_set = record.at;
-                   node.timer_due = record.at + Duration{e.timeout_ns};
+                   node.timer_due = record.at + std::clamp(Duration{e.timeout_ns}, {}, kLongest);
                  },
                  [&](const EntriesAppended& e) { note_appended(id, e); },
                  [&](const EntriesTruncated& e) { node.log.truncate_from(e.from); },

@@ -17,6 +17,8 @@ using Found = std::optional<std::size_t>;
 
 /// A batch may hold very many entries; this many of them are followed to their clients.
 constexpr LogIndex kMostCalls = 3;
+/// More are never appended at once, though a trace may say so.
+constexpr LogIndex kMostInBatch = 10'000;
 
 class Finder {
  public:
@@ -237,14 +239,13 @@ class Finder {
   void operator()(const Other&) {}
 
  private:
-  bool add(Found found) {
-    if (found) origins_.push_back({*found, true});
-    return found.has_value();
+  /// False: there is none, or it is no longer in the recording.
+  bool add(Found found, bool further = true) {
+    if (!found || *found < recording_.first()) return false;
+    origins_.push_back({*found, further});
+    return true;
   }
-  bool add_leaf(Found found) {
-    if (found) origins_.push_back({*found, false});
-    return found.has_value();
-  }
+  bool add_leaf(Found found) { return add(found, false); }
 
   // --- messages ---
 
@@ -464,9 +465,10 @@ void Finder::add_success(std::size_t call) {
     const Record& record = recording_[at];
     if (record.node != node_) continue;
     if (const auto* e = fact_of<EntriesAppended>(record); e != nullptr && index == 0) {
-      for (LogIndex i = e->first; i <= e->last && index == 0; ++i) {
-        const Entry* entry = recording_.entry(i, e->term);
-        if (entry != nullptr && asks_for(asked, *entry)) index = i;
+      const LogIndex behind = e->last >= e->first ? e->last - e->first + 1 : 0;
+      for (LogIndex i = 0; i < std::min(behind, kMostInBatch) && index == 0; ++i) {
+        const Entry* entry = recording_.entry(e->first + i, e->term);
+        if (entry != nullptr && asks_for(asked, *entry)) index = e->first + i;
       }
     }
     const auto* applied = fact_of<EntriesApplied>(record);
@@ -479,6 +481,8 @@ void Finder::add_success(std::size_t call) {
 }  // namespace
 
 std::vector<Origin> origins_of(Lookback& past, std::size_t position) {
+  const History& history = past.history();
+  if (tells_of_stranger(history.recording()[position], history.cluster())) return {};
   return Finder(past, position).find();
 }
 

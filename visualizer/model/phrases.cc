@@ -25,6 +25,11 @@ std::string words_of_term(Term term) {
   return "term " + std::to_string(term);
 }
 
+bool tells_of_stranger(const Record& record, const ClusterInfo& cluster) {
+  const bool listed = record.node != kNoNode && record.node <= cluster.size();
+  return !listed && std::holds_alternative<Event>(record.fact);
+}
+
 Standing standing_after(const History& history, NodeId node, std::size_t position) {
   if (node == kNoNode || node > history.cluster().size()) return Standing::kUnknown;
   const std::vector<Band>& bands = history.chronicle().bands(node);

@@ -28,6 +28,9 @@ const T* fact_of(const Record& record) {
   }
 }
 
+/// An event of a node that isn't listed, or of none: a trace can hold it, no moment knows the node.
+bool tells_of_stranger(const Record& record, const ClusterInfo& cluster);
+
 /// "node2", "node2 and node3", "node2, node3 and node4".
 std::string list_of_names(const ClusterInfo& cluster, const std::vector<NodeId>& ids);
 /// "entry 3", "entries 3 to 5".

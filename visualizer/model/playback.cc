@@ -191,7 +191,7 @@ void Playback::toggle() {
   if (playing_) {
     pause();
   } else {
-    play(backwards_);
+    play();
   }
 }
 

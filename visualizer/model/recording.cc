@@ -24,7 +24,7 @@ std::string ClusterInfo::name(NodeId id) const {
 }
 
 void Recording::append(Record record) {
-  record.at = std::max(record.at, empty() ? record.at : end_time());
+  record.at = std::clamp(record.at, end_time(), kLatest);
   note_entries(record, end());
   records_.push_back(std::move(record));
 }

@@ -27,13 +27,16 @@ struct ClusterInfo {
 /// What happened, in order; grows at its end. Records have positions, from 0 on, which never
 /// change: those before first() have been dropped.
 ///
-/// Invariant: times never decrease.
+/// Invariant: times never decrease, and are from 0 to kLatest: no difference of two overflows.
 class Recording {
  public:
+  /// 73 years.
+  static constexpr Instant kLatest{std::int64_t{1} << 61};
+
   explicit Recording(ClusterInfo cluster) : cluster_(std::move(cluster)) {}
 
   const ClusterInfo& cluster() const { return cluster_; }
-  /// A time before end() counts as end().
+  /// A time before that of the newest counts as that one's; one out of bounds as the bound.
   void append(Record record);
   /// Drops the oldest until `most` are left.
   void keep(std::size_t most);

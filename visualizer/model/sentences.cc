@@ -435,6 +435,11 @@ std::string Teller::operator()(const ClientAnswered& e) const {
 }  // namespace
 
 std::string sentence(const History& history, std::size_t position) {
+  const Record& record = history.recording()[position];
+  // Of what such a node is, no moment tells.
+  if (tells_of_stranger(record, history.cluster()))
+    return sim::one_line(history.cluster().name(record.node) + ": " + describe(record.fact),
+                         kLongestSentence);
   return Teller(history, position).tell();
 }
 

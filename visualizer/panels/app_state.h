@@ -47,6 +47,7 @@ struct Toast {
 /// A menu of faults that is open on the stage.
 struct FaultMenu {
   bool wanted{false};  ///< open it in this frame
+  bool open{false};    ///< Escape closes it, and nothing else
   Selection target{};
   ImVec2 at{};
 };
@@ -73,6 +74,7 @@ struct TimeWindow {
 struct AppState {
   std::unique_ptr<Source> source{};  ///< null: nothing is open yet
   std::string problem{};             ///< why nothing is open, or empty: what to do about it
+  std::string problem_closed{};      ///< the one that the user has read and closed
   Playback playback{};
   Moment moment{};                    ///< where playback is
   const History* moment_of{nullptr};  ///< the history that `moment` belongs to
@@ -91,7 +93,7 @@ struct AppState {
   bool show_messages{true};
   Panel compact{Panel::kStage};  ///< the one shown where there is no room for all
   bool charts_shown{false};      ///< instead of the timeline, where there is no room for both
-  std::vector<Toast> toasts{};
+  std::optional<Toast> toast{};  ///< the newest
   std::string scenario_folder{"scenarios"};
   bool browsing{false};                           ///< the scenario panel shows the folder's files
   std::optional<std::vector<FileEntry>> files{};  ///< of that folder, once looked up

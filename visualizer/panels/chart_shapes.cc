@@ -25,7 +25,9 @@ std::size_t buckets_in_bin(const Series& series, const TimeAxis& axis, float nar
   const double by_count = each > 0 ? operations / each : 0;
   const double in_view = static_cast<double>(axis.width()) / bucket;
   const double wanted = std::max(by_width, std::min(by_count, in_view / kFewestBins));
-  return static_cast<std::size_t>(round_step(std::max(1.0, wanted)));
+  // So that the times of bins can be told.
+  const auto most = static_cast<double>(Recording::kLatest.ns / series.width().ns);
+  return static_cast<std::size_t>(round_step(std::clamp(wanted, 1.0, most)));
 }
 
 void add(Bucket& sum, const Bucket& bucket) {
@@ -46,6 +48,44 @@ std::string rate_text(double rate) {
     return tenths % 10 == 0 ? whole + "/s" : whole + "." + std::to_string(tenths % 10) + "/s";
   }
   return sim::grouped(static_cast<std::uint64_t>(std::llround(std::max(0.0, rate)))) + "/s";
+}
+
+/// No chart reaches higher: beyond this, neighbours are no longer told apart.
+double shown(std::uint64_t level) {
+  constexpr std::uint64_t kHighest = 1'000'000'000'000'000;
+  return static_cast<double>(std::min(level, kHighest));
+}
+
+/// What ended in the second before `at`, or in the last bucket if those are longer. A bucket that
+/// `at` is in tells of the future as well, so it doesn't count; nothing: there is none before it.
+std::optional<ChartBin> second_before(const Series& series, Instant at) {
+  const std::vector<Bucket>& buckets = series.buckets();
+  const std::int64_t end = (at - series.origin()).ns / series.width().ns;
+  if (buckets.empty() || end <= 0) return std::nullopt;
+  const std::int64_t most = std::max<std::int64_t>(1, seconds(1).ns / series.width().ns);
+  const std::int64_t begin = std::max<std::int64_t>(0, end - most);
+  ChartBin bin{
+      series.origin() + series.width() * begin, series.origin() + series.width() * end, {}};
+  const auto size = static_cast<std::int64_t>(buckets.size());
+  for (std::int64_t i = begin; i < std::min(end, size); ++i)
+    add(bin.sum, buckets[static_cast<std::size_t>(i)]);
+  return bin;
+}
+
+/// How far the running node that is most behind has to go; nothing without a leader.
+std::optional<std::uint64_t> lag_at(const Moment& moment) {
+  const NodeId leader = moment.leader();
+  if (leader == kNoNode) return std::nullopt;
+  const LogIndex last = moment.node(leader).log.last;
+  LogIndex applied = last;
+  for (const NodeMoment& node : moment.nodes) {
+    if (node.running()) applied = std::min(applied, node.log.applied);
+  }
+  return last - applied;
+}
+
+std::string lag_text(std::uint64_t lag) {
+  return lag == 0 ? "none" : sim::counted(lag, "entry", "entries");
 }
 
 double power_of_ten(double exponent) {
@@ -167,7 +207,7 @@ ValueScale latency_scale(const std::vector<ChartBin>& bins) {
 ValueScale lag_scale(const std::vector<ChartBin>& bins) {
   std::uint64_t most = 1;
   for (const ChartBin& bin : bins) most = std::max(most, bin.sum.lag);
-  return ValueScale::linear(0, static_cast<double>(most));
+  return ValueScale::linear(0, shown(most));
 }
 
 ValueScale term_scale(const std::vector<ChartBin>& bins) {
@@ -178,9 +218,9 @@ ValueScale term_scale(const std::vector<ChartBin>& bins) {
     least = std::min(least, bin.sum.term);
     most = std::max(most, bin.sum.term);
   }
+  const double low = shown(least);
   // A little below the least, so that a term that stays is not on the edge.
-  return ValueScale::linear(static_cast<double>(least) - 0.2,
-                            static_cast<double>(std::max(most, least + 1)));
+  return ValueScale::linear(low - 0.2, std::max(shown(most), low + 1));
 }
 
 std::vector<Run> quantile_runs(const std::vector<ChartBin>& bins, double share,
@@ -221,11 +261,23 @@ std::string latency_words(const ChartBin& bin) {
 }
 
 std::string lag_words(const ChartBin& bin) {
-  return bin.sum.lag == 0 ? "none" : sim::counted(bin.sum.lag, "entry", "entries");
+  return lag_text(bin.sum.lag);
 }
 
 std::string term_words(const ChartBin& bin) {
   return sim::grouped(bin.sum.term);
+}
+
+ChartFigures figures_at(const Series& series, const Moment& moment) {
+  constexpr const char* kNone = "–";
+  ChartFigures figures{kNone, kNone, kNone, sim::grouped(moment.latest_term())};
+  if (const auto bin = second_before(series, moment.at)) {
+    figures.throughput = throughput_words(*bin);
+    const std::string latency = latency_words(*bin);
+    if (!latency.empty()) figures.latency = latency;
+  }
+  if (const auto lag = lag_at(moment)) figures.lag = lag_text(*lag);
+  return figures;
 }
 
 }  // namespace kv::viz

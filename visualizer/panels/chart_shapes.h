@@ -73,4 +73,14 @@ std::string latency_words(const ChartBin& bin);
 std::string lag_words(const ChartBin& bin);
 std::string term_words(const ChartBin& bin);
 
+/// The numbers at the playhead, in words; "–": there are none.
+struct ChartFigures {
+  std::string throughput{};
+  std::string latency{};
+  std::string lag{};
+  std::string term{};
+};
+/// Of operations: what ended in the last second before the moment. Nothing of its future is in it.
+ChartFigures figures_at(const Series& series, const Moment& moment);
+
 }  // namespace kv::viz

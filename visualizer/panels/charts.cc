@@ -14,7 +14,7 @@
 namespace kv::viz {
 namespace {
 
-constexpr const char* kNoOperations = "no client operations in this recording";
+constexpr const char* kNoOperations = "no client operations";
 
 ImDrawList& canvas() {
   return *ImGui::GetWindowDrawList();
@@ -34,17 +34,19 @@ struct ChartsInView {
   TimeView view{};
   std::vector<ChartBin> counts{};  ///< wide enough for rates and quantiles
   std::vector<ChartBin> levels{};  ///< as fine as can be seen
+  ChartFigures figures{};
 };
 
 // --- lines and areas ---
 
 void draw_values(AppState& app, const Chart& chart, const ValueScale& scale) {
   const float height = app.fonts.small->FontSize;
-  const float lowest = chart.plot.to.y - height + app.px(5);
+  const float highest = chart.plot.from.y - app.px(4);
+  const float lowest = std::max(highest, chart.plot.to.y - height + app.px(5));
   for (const ValueTick& tick : scale.ticks(chart.plot, app.px(24))) {
     const float y = std::round(scale.y(tick.value, chart.plot));
     canvas().AddLine({chart.plot.from.x, y}, {chart.plot.to.x, y}, app.theme.grid);
-    const float top = std::clamp(y - height / 2, chart.plot.from.y - app.px(4), lowest);
+    const float top = std::clamp(y - height / 2, highest, lowest);
     text_right(app.fonts.small, app.theme.text_faint, {chart.plot.from.x - app.px(6), top},
                tick.label);
   }
@@ -82,10 +84,9 @@ void add_level(Run& run, float left, float right, float y) {
   run.push_back({right, y});
 }
 
-void draw_throughput(AppState& app, const Chart& chart, const std::vector<ChartBin>& bins) {
+void draw_throughput(AppState& app, const Chart& chart, const ValueScale& scale,
+                     const std::vector<ChartBin>& bins) {
   const Theme& theme = app.theme;
-  const ValueScale scale = throughput_scale(bins);
-  draw_values(app, chart, scale);
   Run line;
   for (const ChartBin& bin : bins) {
     const double ok = bin.per_second(bin.sum.ok);
@@ -100,9 +101,8 @@ void draw_throughput(AppState& app, const Chart& chart, const std::vector<ChartB
   draw_runs({line}, theme.good, app.px(1.2F));
 }
 
-void draw_latency(AppState& app, const Chart& chart, const std::vector<ChartBin>& bins) {
-  const ValueScale scale = latency_scale(bins);
-  draw_values(app, chart, scale);
+void draw_latency(AppState& app, const Chart& chart, const ValueScale& scale,
+                  const std::vector<ChartBin>& bins) {
   const std::vector<Run> middle = quantile_runs(bins, 0.5, chart.times, scale, chart.plot);
   const std::vector<Run> high = quantile_runs(bins, 0.99, chart.times, scale, chart.plot);
   for (std::size_t i = 0; i < middle.size(); ++i) {
@@ -118,7 +118,6 @@ void draw_latency(AppState& app, const Chart& chart, const std::vector<ChartBin>
 /// Steps with what is below them filled.
 void draw_steps(AppState& app, const Chart& chart, const ValueScale& scale,
                 const std::vector<Level>& levels, ImU32 colour) {
-  draw_values(app, chart, scale);
   Run line;
   for (const Level& level : levels) {
     const float y = scale.y(level.value, chart.plot);
@@ -139,34 +138,44 @@ std::vector<Level> levels_of(const std::vector<ChartBin>& bins, ValueOf value_of
   return levels;
 }
 
-void draw_lag(AppState& app, const Chart& chart, const std::vector<ChartBin>& bins) {
+void draw_lag(AppState& app, const Chart& chart, const ValueScale& scale,
+              const std::vector<ChartBin>& bins) {
   const auto levels = levels_of(bins, [](const ChartBin& bin) { return bin.sum.lag; });
-  draw_steps(app, chart, lag_scale(bins), levels, app.theme.secondary);
+  draw_steps(app, chart, scale, levels, app.theme.secondary);
 }
 
-void draw_terms(AppState& app, const Chart& chart, const std::vector<ChartBin>& bins) {
+void draw_terms(AppState& app, const Chart& chart, const ValueScale& scale,
+                const std::vector<ChartBin>& bins) {
   const auto levels = levels_of(bins, [](const ChartBin& bin) { return bin.sum.term; });
-  draw_steps(app, chart, term_scale(bins), levels, app.theme.candidate);
+  draw_steps(app, chart, scale, levels, app.theme.candidate);
 }
 
 /// What there is to know of the four charts.
 struct ChartKind {
   const char* name;
   bool of_clients;  ///< shows what clients did, so the recording must have some of that
-  void (*draw)(AppState&, const Chart&, const std::vector<ChartBin>&);
+  ValueScale (*scale)(const std::vector<ChartBin>&);
+  void (*draw)(AppState&, const Chart&, const ValueScale&, const std::vector<ChartBin>&);
   std::string (*words)(const ChartBin&);
+  std::string ChartFigures::*figure;
 };
 constexpr std::array kCharts{
-    ChartKind{"throughput", true, draw_throughput, throughput_words},
-    ChartKind{"latency", true, draw_latency, latency_words},
-    ChartKind{"lag", false, draw_lag, lag_words},
-    ChartKind{"term", false, draw_terms, term_words},
+    ChartKind{"throughput", true, throughput_scale, draw_throughput, throughput_words,
+              &ChartFigures::throughput},
+    ChartKind{"latency", true, latency_scale, draw_latency, latency_words, &ChartFigures::latency},
+    ChartKind{"lag", false, lag_scale, draw_lag, lag_words, &ChartFigures::lag},
+    ChartKind{"term", false, term_scale, draw_terms, term_words, &ChartFigures::term},
 };
 
 // --- around them ---
 
 const std::vector<ChartBin>& bins_of(const ChartKind& kind, const ChartsInView& charts) {
   return kind.of_clients ? charts.counts : charts.levels;
+}
+
+/// It would show what clients did, and they did nothing in the whole recording.
+bool nothing_in(const ChartKind& kind, const ChartsInView& charts) {
+  return kind.of_clients && !has_operations(charts.history->chronicle().series());
 }
 
 void shade_outages(AppState& app, const ChartsInView& charts, const Chart& chart) {
@@ -180,12 +189,10 @@ void draw_title(AppState& app, const ChartKind& kind, const Chart& chart,
                 const ChartsInView& charts) {
   const float gap = app.px(8);
   const float width = text(app.fonts.small, app.theme.text_dim, chart.title.from, kind.name);
-  const ChartBin* bin = bin_at(bins_of(kind, charts), app.playback.at());
-  const bool told = !kind.of_clients || has_operations(charts.history->chronicle().series());
-  if (bin == nullptr || !told) return;
+  if (nothing_in(kind, charts)) return;
   const float room = chart.title.width() - width - gap;
   text(app.fonts.small, app.theme.text, {chart.title.from.x + width + gap, chart.title.from.y},
-       fitted(app.fonts.small, kind.words(*bin), room));
+       fitted(app.fonts.small, charts.figures.*kind.figure, room));
 }
 
 void draw_tooltip(AppState& app, const Chart& chart, const ChartsInView& charts) {
@@ -218,20 +225,32 @@ void take_mouse(AppState& app, const Chart& chart, const ChartsInView& charts) {
   if (hovered && !held) draw_tooltip(app, chart, charts);
 }
 
+void draw_data(AppState& app, const ChartKind& kind, const Chart& chart,
+               const ChartsInView& charts) {
+  const std::vector<ChartBin>& bins = bins_of(kind, charts);
+  const ValueScale scale = kind.scale(bins);
+  const float pad = app.px(5);  // labels stand out of the plot at its ends
+  ImGui::PushClipRect({chart.title.from.x, chart.plot.from.y - pad},
+                      {chart.plot.to.x, chart.plot.to.y + pad}, true);
+  draw_values(app, chart, scale);
+  ImGui::PopClipRect();
+  const float edge = app.px(1);  // of a line along the plot's end
+  ImGui::PushClipRect({chart.plot.from.x, chart.plot.from.y - edge},
+                      {chart.plot.to.x, chart.plot.to.y + edge}, true);
+  kind.draw(app, chart, scale, bins);
+  ImGui::PopClipRect();
+}
+
 void draw_chart(AppState& app, const ChartKind& kind, const Chart& chart,
                 const ChartsInView& charts) {
   shade_outages(app, charts, chart);
   draw_ticks(app, chart.times, {chart.plot, chart.axis, app.px(76), false});
   draw_title(app, kind, chart, charts);
-  if (kind.of_clients && !has_operations(charts.history->chronicle().series())) {
+  if (nothing_in(kind, charts)) {
     text_centred(app.fonts.small, app.theme.text_faint, chart.plot.centre(),
                  fitted(app.fonts.small, kNoOperations, chart.plot.width()));
   } else {
-    const float pad = app.px(5);  // labels stand out of the plot at its ends
-    ImGui::PushClipRect({chart.title.from.x, chart.plot.from.y - pad},
-                        {chart.plot.to.x, chart.plot.to.y + pad}, true);
-    kind.draw(app, chart, bins_of(kind, charts));
-    ImGui::PopClipRect();
+    draw_data(app, kind, chart, charts);
   }
   canvas().AddLine({chart.plot.from.x, chart.plot.to.y}, chart.plot.to, app.theme.border);
   draw_future(app, chart.times, chart.plot);
@@ -266,7 +285,7 @@ std::vector<Chart> charts_in(const AppState& app, const Area& inside, const Time
                       {{x, y}, {x + width, y + title}},
                       plot,
                       times,
-                      TimeAxis(shown, plot.from.x, std::max(plot.to.x, plot.from.x + 1))});
+                      TimeAxis(shown, plot.from.x, plot.to.x)});
   }
   return charts;
 }
@@ -279,7 +298,7 @@ void draw_charts(AppState& app, const Area& area) {
     empty_state(app, inside, "Nothing to show yet", "Open a scenario or a trace, or connect.");
     return end_panel();
   }
-  ChartsInView charts{app.history(), time_view(app), {}, {}};
+  ChartsInView charts{app.history(), time_view(app)};
   const float left = draw_zoom_buttons(app, "charts", charts.view, area);
   if (charts.view.zoomed()) {
     text_right(app.fonts.small, app.theme.text_faint, {left - app.px(8), area.from.y + app.px(10)},
@@ -288,6 +307,7 @@ void draw_charts(AppState& app, const Area& area) {
   const std::vector<Chart> places = charts_in(app, inside, charts.view.shown);
   charts.counts = chart_bins(*charts.history, places.front().times, app.px(5), 8);
   charts.levels = chart_bins(*charts.history, places.front().times, app.px(3), 0);
+  charts.figures = figures_at(charts.history->chronicle().series(), app.moment);
   for (std::size_t i = 0; i < places.size(); ++i) draw_chart(app, kCharts[i], places[i], charts);
   end_panel();
 }

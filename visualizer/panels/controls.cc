@@ -146,7 +146,7 @@ void empty_state(AppState& app, const Area& area, std::string_view words, std::s
 
 void say(AppState& app, Tone tone, std::string words) {
   constexpr double kShown = 6;
-  app.toasts.push_back({std::move(words), tone, app.clock + kShown});
+  app.toast = Toast{std::move(words), tone, app.clock + kShown};
 }
 
 }  // namespace kv::viz

@@ -6,6 +6,7 @@
 
 #include "netsim/report_layout.h"
 #include "panels/controls.h"
+#include "panels/keys.h"
 
 namespace kv::viz {
 namespace {
@@ -273,7 +274,9 @@ void draw_fault_menu(AppState& app) {
     ImGui::OpenPopup(kPopup);
   }
   ImGui::PushFont(app.fonts.text);
-  if (ImGui::BeginPopup(kPopup)) {
+  app.menu.open = ImGui::BeginPopup(kPopup);
+  if (app.menu.open) {
+    if (ImGui::IsKeyPressed(kKeyEscape)) ImGui::CloseCurrentPopup();
     const Selection target = app.menu.target;
     place(app, "menu",
           {ImGui::GetWindowPos(),

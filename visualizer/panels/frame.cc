@@ -38,6 +38,9 @@ void take_over(AppState& app, Result<std::unique_ptr<Opened>> opened) {
   app.selection = {};
   app.window = {};
   app.log_top = 0;
+  // Another history may come to lie where the one was that these belong to.
+  app.inspection.reset();
+  app.store.reset();
 }
 
 void draw_progress(AppState& app, const Area& bar) {
@@ -47,8 +50,6 @@ void draw_progress(AppState& app, const Area& bar) {
   const float width = bar.width() * static_cast<float>(std::clamp(progress.share, 0.0, 1.0));
   canvas.AddRectFilled({bar.from.x, bar.to.y - app.px(2)}, {bar.from.x + width, bar.to.y},
                        app.theme.secondary);
-  text(app.fonts.small, app.theme.text_dim, {bar.from.x + app.px(14), bar.to.y + app.px(2)},
-       progress.words);
 }
 
 /// What went wrong, over the middle of the picture.
@@ -56,7 +57,7 @@ void draw_problem(AppState& app, const Area& area) {
   const std::string words = !app.problem.empty() ? app.problem
                             : app.source         ? app.source->problem()
                                                  : std::string();
-  if (words.empty()) return;
+  if (words.empty() || words == app.problem_closed) return;
   ImDrawList& canvas = *ImGui::GetWindowDrawList();
   const float width = std::min(app.px(760), area.width() - app.px(40));
   const float pad = app.px(16);
@@ -71,27 +72,29 @@ void draw_problem(AppState& app, const Area& area) {
   ImGui::PushClipRect(box.from, box.to, true);
   paragraph(app.fonts.text, app.theme.text, {from.x + pad, from.y + pad}, wrap, words);
   ImGui::PopClipRect();
+  const float side = app.px(24);
+  if (app.source &&
+      button(app, "close problem", "x",
+             {{box.to.x - side, box.from.y}, {box.to.x, box.from.y + side}}, "close", false, true))
+    app.problem_closed = words;
   place(app, "problem", box);
 }
 
-void draw_toasts(AppState& app, const Area& area) {
-  const auto over = [&](const Toast& toast) { return toast.until < app.clock; };
-  app.toasts.erase(std::remove_if(app.toasts.begin(), app.toasts.end(), over), app.toasts.end());
-  float bottom = area.to.y - app.px(18);
+void draw_toast(AppState& app, const Area& area) {
+  if (app.toast && app.toast->until < app.clock) app.toast.reset();
+  if (!app.toast) return;
+  const std::string& words = app.toast->words;
+  const ImFont& font = *app.fonts.text;
+  const float pad = app.px(12);
+  const float wrap = std::min(app.px(620), area.width() - app.px(60));
+  const ImVec2 size = font.CalcTextSizeA(font.FontSize, FLT_MAX, wrap, words.c_str());
+  const ImVec2 to{area.centre().x + size.x / 2 + pad, area.to.y - app.px(18)};
+  const ImVec2 from{area.centre().x - size.x / 2 - pad, to.y - size.y - 2 * pad};
   ImDrawList& canvas = *ImGui::GetForegroundDrawList();
-  for (auto toast = app.toasts.rbegin(); toast != app.toasts.rend(); ++toast) {
-    const float pad = app.px(12);
-    const float wrap = std::min(app.px(620), area.width() - app.px(60));
-    const ImVec2 size = app.fonts.text->CalcTextSizeA(app.fonts.text->FontSize, FLT_MAX, wrap,
-                                                      toast->words.c_str());
-    const ImVec2 from{area.centre().x - size.x / 2 - pad, bottom - size.y - 2 * pad};
-    const ImVec2 to{from.x + size.x + 2 * pad, bottom};
-    canvas.AddRectFilled(from, to, mixed(app.theme.panel, app.theme.panel_raised, 0.7F), app.px(8));
-    canvas.AddRect(from, to, colour_of(app.theme, toast->tone), app.px(8));
-    canvas.AddText(app.fonts.text, app.fonts.text->FontSize, {from.x + pad, from.y + pad},
-                   app.theme.text, toast->words.c_str(), nullptr, wrap);
-    bottom = from.y - app.px(8);
-  }
+  canvas.AddRectFilled(from, to, mixed(app.theme.panel, app.theme.panel_raised, 0.7F), app.px(8));
+  canvas.AddRect(from, to, colour_of(app.theme, app.toast->tone), app.px(8));
+  canvas.AddText(&font, font.FontSize, {from.x + pad, from.y + pad}, app.theme.text, words.c_str(),
+                 nullptr, wrap);
 }
 
 struct PanelTab {
@@ -184,7 +187,10 @@ Layout layout_of(ImVec2 size, float scale) {
 
 void advance(AppState& app, Duration wall) {
   app.clock += static_cast<double>(wall.ns) / 1e9;
-  if (!app.file_to_open.empty()) open_file(app, std::exchange(app.file_to_open, {}));
+  if (!app.file_to_open.empty()) {
+    open_file(app, std::exchange(app.file_to_open, {}));
+    app.playback.play();
+  }
   if (!app.source) return;
   constexpr Duration kBudget = milliseconds(8);
   app.source->pump(kBudget);
@@ -222,9 +228,12 @@ void draw_frame(AppState& app) {
   draw_top_bar(app, layout.bar);
   draw_progress(app, layout.bar);
   draw_problem(app, all);
-  if (app.help_shown) draw_help(app, all);
-  draw_toasts(app, all);
   ImGui::End();
+  if (app.help_shown) {
+    draw_help(app, all);
+  } else {
+    draw_toast(app, all);
+  }
   ImGui::PopFont();
 }
 

@@ -318,6 +318,14 @@ std::string ago(Duration span) {
   return span.ns <= 0 ? "just now" : sim::span_text(span) + " ago";
 }
 
+/// As it looks best: "node1 → node2".
+std::string with_arrows(std::string words) {
+  constexpr std::string_view kPlain = " -> ";
+  for (std::size_t at = words.find(kPlain); at != std::string::npos; at = words.find(kPlain, at))
+    words.replace(at, kPlain.size(), " → ");
+  return words;
+}
+
 void tell_latest(const Scene& scene, Inspection& out) {
   constexpr std::size_t kMostEarlier = 8;
   const std::deque<Note>& notes = scene.history.chronicle().notes();
@@ -328,7 +336,7 @@ void tell_latest(const Scene& scene, Inspection& out) {
     if (!counts || note.position >= scene.moment.position || !scene.has_record(note.position))
       continue;
     if (!out.title.empty()) {
-      out.earlier.push_back({note.position, note.at, note.words});
+      out.earlier.push_back({note.position, note.at, with_arrows(note.words)});
       if (out.earlier.size() == kMostEarlier) return;
       continue;
     }
@@ -336,7 +344,7 @@ void tell_latest(const Scene& scene, Inspection& out) {
                 : note.node == kNoNode       ? "the cluster"
                                              : scene.cluster().name(note.node);
     out.subtitle = sim::time_text(note.at) + ", " + ago(scene.now - note.at);
-    out.sentence = note.words;
+    out.sentence = with_arrows(note.words);
     if (note.kind == NoteKind::kViolation) out.tone = Tone::kBad;
     explain(scene, note.position, "why", out);
     out.itself.reset();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "panels/controls.h"
 #include "sources/rehearsal.h"
@@ -37,6 +38,15 @@ void undo(AppState& app) {
   }
 }
 
+void close_or_deselect(AppState& app) {
+  if (std::exchange(app.menu.open, false)) return;  // the menu closes itself
+  if (app.help_shown || app.faults_shown) {
+    app.help_shown = app.faults_shown = false;
+  } else {
+    app.selection = {};
+  }
+}
+
 void next_panel(AppState& app) {
   constexpr int kPanels = 6;
   app.compact = static_cast<Panel>((static_cast<int>(app.compact) + 1) % kPanels);
@@ -62,10 +72,7 @@ constexpr std::array kKeys{
             app.playback.seek(app.source->history().recording().begin_time(),
                               app.source->history());
         }},
-    Key{kKeyEnd, false, "end", "to the end",
-        [](AppState& app) {
-          if (app.source) app.playback.seek(app.source->horizon(), app.source->history());
-        }},
+    Key{kKeyEnd, false, "end", "to the end, or to the present", go_to_end},
     Key{kKeyUp, false, "↑", "faster", [](AppState& app) { app.playback.faster(); }},
     Key{kKeyDown, false, "↓", "slower", [](AppState& app) { app.playback.slower(); }},
     Key{'E', false, "E", "elections in slow motion, or not",
@@ -80,11 +87,7 @@ constexpr std::array kKeys{
     Key{'L', false, "L", "light, or dark", [](AppState& app) { app.light = !app.light; }},
     Key{kKeyTab, false, "tab", "the next panel, in a small window", next_panel},
     Key{'H', false, "H", "this help", [](AppState& app) { app.help_shown = !app.help_shown; }},
-    Key{kKeyEscape, false, "esc", "close, select nothing",
-        [](AppState& app) {
-          app.help_shown = app.faults_shown = false;
-          app.selection = {};
-        }},
+    Key{kKeyEscape, false, "esc", "close, select nothing", close_or_deselect},
 };
 
 void select_by_digit(AppState& app) {
@@ -98,20 +101,9 @@ void select_by_digit(AppState& app) {
   }
 }
 
-}  // namespace
-
-void take_keys(AppState& app) {
-  const ImGuiIO& io = ImGui::GetIO();
-  if (io.WantTextInput || io.KeyCtrl || io.KeyAlt) return;
-  for (const Key& key : kKeys) {
-    if (io.KeyShift == key.shift && ImGui::IsKeyPressed(key.code)) key.act(app);
-  }
-  select_by_digit(app);
-}
-
-void draw_help(AppState& app, const Area& area) {
+/// All keys and what they do, in the middle of `area`.
+void draw_key_table(AppState& app, const Area& area) {
   ImDrawList& canvas = *ImGui::GetWindowDrawList();
-  canvas.AddRectFilled(area.from, area.to, faded(app.theme.background, 0.8F));
   const std::size_t rows = area.height() < app.px(620) ? (kKeys.size() + 2) / 2 : kKeys.size() + 1;
   const std::size_t columns = (kKeys.size() + rows) / rows;
   const float line = std::min(app.px(25), (area.height() - app.px(70)) / static_cast<float>(rows));
@@ -131,6 +123,37 @@ void draw_help(AppState& app, const Area& area) {
   };
   for (std::size_t i = 0; i < kKeys.size(); ++i) row(i, kKeys[i].shown, kKeys[i].what);
   row(kKeys.size(), "1 … 9", "select a node");
+}
+
+}  // namespace
+
+void go_to_end(AppState& app) {
+  if (!app.source) return;
+  app.playback.seek(app.source->horizon(), app.source->history());
+  if (app.source->kind() == Source::Kind::kLive) app.playback.follow(true);
+}
+
+void take_keys(AppState& app) {
+  const ImGuiIO& io = ImGui::GetIO();
+  if (io.WantTextInput || io.KeyCtrl || io.KeyAlt) return;
+  for (const Key& key : kKeys) {
+    if (io.KeyShift == key.shift && ImGui::IsKeyPressed(key.code)) key.act(app);
+  }
+  select_by_digit(app);
+}
+
+void draw_help(AppState& app, const Area& area) {
+  // A window of its own: what lies below it is neither seen through it nor clicked.
+  ImGui::SetNextWindowPos(area.from);
+  ImGui::SetNextWindowSize({area.width(), area.height()});
+  ImGui::SetNextWindowFocus();
+  ImGui::PushStyleColor(ImGuiCol_WindowBg, faded(app.theme.background, 0.85F));
+  ImGui::Begin("keys", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoSavedSettings);
+  draw_key_table(app, area);
+  if (ImGui::IsWindowHovered() && ImGui::IsMouseClicked(ImGuiMouseButton_Left))
+    app.help_shown = false;
+  ImGui::End();
+  ImGui::PopStyleColor();
 }
 
 }  // namespace kv::viz

@@ -16,6 +16,9 @@ inline constexpr int kKeyUp = 265;
 inline constexpr int kKeyHome = 268;
 inline constexpr int kKeyEnd = 269;
 
+/// To the end of what there is; of a running cluster, to the present, and along with it.
+void go_to_end(AppState& app);
+
 /// What the keyboard does, as one table for the keys themselves and for the help.
 void take_keys(AppState& app);
 void draw_help(AppState& app, const Area& area);

@@ -1,6 +1,7 @@
 #include "panels/log_rows.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "model/phrases.h"
 #include "netsim/report_layout.h"
@@ -45,7 +46,9 @@ LogRange range_of(const Moment& moment) {
     range.last = std::max(range.last, last);
     if (last > 0) first = first == 0 ? node.log.first : std::min(first, node.log.first);
   }
-  range.first = first > 1 ? first - 1 : 1;
+  // One past the last row is a number, too; what makes no sense has few rows, not very many.
+  range.last = std::min(range.last, std::numeric_limits<LogIndex>::max() - 1);
+  range.first = std::max<LogIndex>(1, std::min(first > 1 ? first - 1 : 1, range.last));
   return range;
 }
 
@@ -79,7 +82,8 @@ std::string summary_of(const Moment& moment, const ClusterInfo& cluster) {
                     : "all " + sim::grouped(last) + " entries are committed";
   std::vector<NodeId> behind;
   for (NodeId id = 1; id <= moment.size(); ++id) {
-    if (kept_last(moment.node(id)) < last) behind.push_back(id);
+    const NodeMoment& node = moment.node(id);
+    if (node.standing() != Standing::kUnknown && kept_last(node) < last) behind.push_back(id);
   }
   if (behind.size() == 1) {
     words += "; " + cluster.name(behind.front()) + " lacks " +

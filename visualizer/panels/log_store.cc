@@ -94,6 +94,19 @@ void draw_items(AppState& app, const StoreView& view, const StoreColumns& column
   ImGui::PopStyleVar();
 }
 
+/// Why there is nothing to see.
+void draw_emptiness(AppState& app, const StoreView& view, const Area& area) {
+  const std::string name = app.history()->cluster().name(view.node);
+  if (app.moment.node(view.node).standing() == Standing::kUnknown) {
+    empty_state(app, area, name + " was not seen yet", "nothing is known of its store");
+  } else if (!view.contents.complete) {
+    empty_state(app, area, "The keys of " + name + " are not known",
+                "the entries that set them were not recorded");
+  } else {
+    empty_state(app, area, name + " holds no keys", "the store fills as entries are applied");
+  }
+}
+
 }  // namespace
 
 NodeId store_node(const AppState& app) {
@@ -110,6 +123,7 @@ NodeId store_node(const AppState& app) {
 
 void draw_store(AppState& app, const Area& area) {
   const StoreView& view = store_of(app, store_node(app));
+  if (view.contents.items.empty()) return draw_emptiness(app, view, area);
   ImFont* small = app.fonts.small;
   float y = area.from.y + app.px(4);
   text(small, app.theme.text, {area.from.x, y}, fitted(small, title_of(app, view), area.width()));
@@ -118,11 +132,6 @@ void draw_store(AppState& app, const Area& area) {
     y += paragraph(small, app.theme.unknown, {area.from.x, y}, area.width(),
                    "older entries are not known here: keys may be missing") +
          app.px(4);
-  }
-  if (view.contents.items.empty()) {
-    const Area rest{{area.from.x, y}, area.to};
-    empty_state(app, rest, "No keys yet", "the store fills as entries are applied");
-    return;
   }
   const StoreColumns columns = columns_of(app, view, area.from.x, area.width());
   text(small, app.theme.text_faint, {columns.key, y}, "key");

@@ -126,7 +126,8 @@ struct CellColours {
 CellColours colours_of(const AppState& app, const NodeMoment& node, const LogCell& cell) {
   const Theme& theme = app.theme;
   const bool down = node.process == NodeMoment::Process::kStopped;
-  const ImU32 base = cell.term ? term_colour(theme, *cell.term) : theme.down;
+  const ImU32 base =
+      cell.term ? term_colour(theme, *cell.term) : mixed(theme.down, theme.panel, 0.6F);
   const ImU32 shown = down ? mixed(base, theme.panel, 0.62F) : base;
   const float share = !cell.persisted ? 0.86F : cell.committed ? 0.0F : 0.5F;
   const ImU32 frame = down ? shown : mixed(shown, theme.text, 0.12F);
@@ -136,12 +137,13 @@ CellColours colours_of(const AppState& app, const NodeMoment& node, const LogCel
 std::string cell_in_words(const AppState& app, NodeId id, LogIndex index, const LogCell& cell) {
   const History& history = *app.history();
   std::string words = "entry " + sim::grouped(index);
+  std::string command = "from before the recording began";
   if (cell.term) {
     words += " of term " + std::to_string(*cell.term);
-    const std::string command = command_words(history.recording(), index, *cell.term);
-    if (!command.empty()) words += "\n" + command;
+    command = command_words(history.recording(), index, *cell.term);
+    if (command.empty()) command = "what it says was not recorded";
   }
-  words += "\n" + history.cluster().name(id) + ": ";
+  words += "\n" + command + "\n" + history.cluster().name(id) + ": ";
   words += cell.persisted ? "on disk" : "in memory, not on disk yet";
   words += cell.applied     ? ", committed and applied"
            : cell.committed ? ", committed, not applied yet"
@@ -156,12 +158,13 @@ struct EntryPlace {
   Area area{};
 };
 
-/// The command, then the term; only the term where there is no room.
+/// The command, then the term; only the term where there is no room. Nothing if it isn't known.
 void draw_cell_words(AppState& app, const EntryPlace& place, const LogCell& cell, ImU32 colour,
                      bool words) {
+  if (!cell.term) return;
   ImFont* mono = app.fonts.mono;
   const Area& area = place.area;
-  const std::string term = cell.term ? std::to_string(*cell.term) : "?";
+  const std::string term = std::to_string(*cell.term);
   if (!words) {
     text_centred(mono, colour, area.centre(), term);
     return;
@@ -170,7 +173,6 @@ void draw_cell_words(AppState& app, const EntryPlace& place, const LogCell& cell
   const float term_width = width_of(mono, term);
   const float right = area.to.x - app.px(10);
   text(mono, faded(colour, 0.6F), {right - term_width, y}, term);
-  if (!cell.term) return;
   const float left = area.from.x + app.px(6);
   const float room = right - term_width - app.px(5) - left;
   const std::string command = command_words(app.history()->recording(), place.index, *cell.term);

@@ -84,7 +84,7 @@ void draw_steps(AppState& app, const std::vector<StepRow>& rows, float width) {
       line.mark = Icon::kRing;
       line.mark_colour = line.colour = theme.text_faint;
     } else if (row.state == StepRow::State::kLatest) {
-      line.mark = Icon::kPlay;
+      line.mark = Icon::kDot;
       line.mark_colour = theme.primary;
     } else {
       line.mark = Icon::kCheck;
@@ -127,7 +127,7 @@ float footer_height(const AppState& app) {
 /// Where a scenario made by hand would be kept.
 std::string path_for(const AppState& app, const Rehearsal& rehearsal) {
   const std::filesystem::path folder(app.scenario_folder);
-  return (folder / ("my-" + rehearsal.scenario().name + ".json")).string();
+  return (folder / ("my-" + rehearsal.draft().scenario().name + ".json")).string();
 }
 
 void save(AppState& app, Rehearsal& rehearsal) {
@@ -190,7 +190,7 @@ void draw_about(AppState& app, const std::string& why, float width) {
 
 void draw_lists(AppState& app, const Area& area) {
   const Rehearsal* rehearsal = app.source->rehearsal();
-  const sim::Scenario* scenario = rehearsal == nullptr ? nullptr : &rehearsal->scenario();
+  const sim::Scenario* scenario = app.source->scenario();
   const std::size_t added = rehearsal == nullptr ? 0 : rehearsal->draft().added();
   const History& history = *app.history();
   const auto steps = step_rows(history, app.moment.position, scenario, added);
@@ -222,10 +222,11 @@ void draw_nodes(AppState& app, const LiveCluster& cluster, const Area& area) {
     Line line;
     line.name = "watch:" + watch.member.node_id;
     line.mark = watch.connected ? Icon::kDot : Icon::kRing;
-    line.mark_colour = watch.connected ? app.theme.good : app.theme.bad;
+    line.mark_colour = watch.problem.empty() ? app.theme.good : app.theme.bad;
     line.colour = watch.connected ? app.theme.text : app.theme.text_dim;
-    line.words = watch.member.node_id + " · " + watch.member.address() + "\n" +
-                 (watch.connected ? "seen " + sim::span_text(watch.lag) + " late" : watch.problem);
+    line.words =
+        watch.member.node_id + " · " + watch.member.address() + "\n" +
+        (watch.problem.empty() ? "seen " + sim::span_text(watch.lag) + " late" : watch.problem);
     if (watch.pid != 0) line.words += " · process " + std::to_string(watch.pid);
     draw_line(app, line, area.width());
   }
@@ -239,7 +240,7 @@ void draw_scenario(AppState& app, const Area& area) {
   const Area corner{{area.to.x - app.px(76), area.from.y + app.px(7)},
                     {area.to.x - app.px(12), area.from.y + app.px(29)}};
   if (button(app, "browse", app.browsing ? "close" : "open", corner, "the scenarios in this folder",
-             app.browsing)) {
+             app.browsing, app.source != nullptr)) {
     app.browsing = !app.browsing;
     app.files.reset();
   }

@@ -1,5 +1,6 @@
 #include "panels/scenario_rows.h"
 
+#include <algorithm>
 #include <map>
 
 #include "netsim/expectations.h"
@@ -30,6 +31,7 @@ StepRow row_of(const History& history, std::size_t position, std::size_t now) {
   const Record& record = history.recording()[position];
   StepRow row;
   row.state = position < now ? StepRow::State::kDone : StepRow::State::kAhead;
+  row.at = record.at;
   row.time = sim::time_text(record.at);
   row.words = words_of(std::get<StepTaken>(record.fact));
   row.position = position;
@@ -39,6 +41,7 @@ StepRow row_of(const History& history, std::size_t position, std::size_t now) {
 /// A step that the recording doesn't tell of (yet).
 StepRow row_of(const sim::Step& step) {
   StepRow row;
+  row.at = step.at.value_or(Instant{});
   row.time = step.at ? sim::time_text(*step.at) : "?";
   row.words = step.caption;
   if (row.words.empty()) {
@@ -85,7 +88,11 @@ std::vector<StepRow> step_rows(const History& history, std::size_t now,
     rows.push_back(found == told.end() ? row_of(scenario->steps[i])
                                        : row_of(history, found->second, now));
     rows.back().by_hand = i + added >= count;
+    if (rows.back().time == "?" && i > 0) rows.back().at = rows[i - 1].at;
   }
+  // Those added by hand stand last in the file.
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const StepRow& a, const StepRow& b) { return a.at < b.at; });
   add_unlisted(rows, history, now, count);
   mark_latest(rows);
   return rows;

@@ -12,6 +12,7 @@ namespace kv::viz {
 struct StepRow {
   enum class State : unsigned char { kAhead, kLatest, kDone };
   State state{};
+  Instant at{};        ///< of one that waits for its condition: that of the step before
   std::string time{};  ///< "5.000 s", or "?" while it waits for its condition
   std::string words{};
   bool by_hand{false};

@@ -8,14 +8,15 @@
 #include "netsim/report_layout.h"
 #include "panels/controls.h"
 #include "panels/fault_menu.h"
+#include "panels/log_troubles.h"
 #include "panels/panels.h"
 #include "panels/stage_drawing.h"
 
 namespace kv::viz {
 namespace {
 
-/// How long a campaign that was won is told of, at normal speed.
-constexpr double kLingerSeconds = 3;
+/// How long a campaign that was won is told of, at normal speed and slower.
+constexpr double kLingerSeconds = 1;
 constexpr float kShortestLine = 30;  ///< of a partition: less was a click
 
 LabelSizes sizes_of(const AppState& app, const ClusterInfo& cluster) {
@@ -27,7 +28,7 @@ LabelSizes sizes_of(const AppState& app, const ClusterInfo& cluster) {
     sizes.name_width = std::max(sizes.name_width, width_of(fonts.strong, name));
   sizes.name_width = std::min(sizes.name_width + app.px(2), app.px(110));
   sizes.width = std::max({width_of(fonts.small, "secondary · term 88"), sizes.name_width,
-                          width_of(fonts.mono, "888 / 888") + app.px(50)});
+                          width_of(fonts.mono, "88888 / 88888") + app.px(26)});
   sizes.name = fonts.strong->FontSize + app.px(3);
   sizes.line = fonts.small->FontSize + app.px(3);
   sizes.bars = fonts.mono->FontSize;
@@ -47,7 +48,7 @@ StagePicture picture_of(const AppState& app, const Area& area) {
   picture.groups = groups_of(moment);
   picture.zones = zones_of(history.cluster());
   picture.campaigns = campaigns_of(moment, linger);
-  picture.votes = vote_lines(moment, picture.campaigns, linger / 3);
+  picture.votes = vote_lines(moment, picture.campaigns, linger);
   if (app.show_messages) {
     const float grown = std::clamp(picture.layout.radius / app.px(30), 0.7F, 1.3F);
     const MarkStyle style{app.scale * grown, width_of(app.fonts.small, "n"),
@@ -159,10 +160,21 @@ std::string node_tip(const AppState& app, NodeId id) {
       tip += "\nasks for votes in " + sim::span_text(node.timer_due - app.moment.at) +
              " unless it hears of a primary";
   }
-  tip += "\nlog: " + sim::counted(node.log.last, "entry", "entries") + ", on disk " +
-         sim::grouped(node.log.persisted) + ", committed " + sim::grouped(node.log.commit) +
-         ", applied " + sim::grouped(node.log.applied);
+  tip += "\nlog: " + sim::counted(kept_last(node), "entry", "entries") + ", on disk " +
+         sim::grouped(std::min(node.log.persisted, kept_last(node))) + ", committed " +
+         sim::grouped(node.log.commit) + ", applied " + sim::grouped(node.log.applied);
   return tip + "\nclick: select   right click: break it";
+}
+
+/// What bars and figures of a label mean.
+std::string label_tip(const AppState& app, const NodeShape& shape) {
+  const std::string name = app.history()->cluster().name(shape.node);
+  if (shape.standing == Standing::kUnknown) return name + " was not seen yet";
+  return name + " applied " + sim::grouped(shape.applied) + " of " +
+         sim::counted(shape.last, "entry", "entries") + "; committed " +
+         sim::grouped(shape.committed_through) +
+         "\nupper bar: its log, green as far as it is committed; the tick: what is on its disk"
+         "\nlower bar: what is applied";
 }
 
 std::string link_tip(const AppState& app, const Selection& link) {
@@ -195,8 +207,10 @@ std::string message_tip(const AppState& app, std::uint64_t message) {
   return tip;
 }
 
-void show_tip(const AppState& app, const Selection& hovered) {
+void show_tip(const AppState& app, const StagePicture& picture) {
+  const Selection& hovered = picture.hovered;
   std::string tip;
+  if (picture.label != kNoNode) tip = label_tip(app, picture.nodes[picture.label - 1]);
   if (hovered.kind == Selection::Kind::kNode) tip = node_tip(app, hovered.node);
   if (hovered.kind == Selection::Kind::kLink) tip = link_tip(app, hovered);
   if (hovered.kind == Selection::Kind::kMessage) tip = message_tip(app, hovered.message);
@@ -285,6 +299,14 @@ bool over(const AppState& app, std::string_view control, ImVec2 mouse) {
   return found != app.controls.end() && found->second.contains(mouse);
 }
 
+NodeId label_under(const StagePicture& picture, ImVec2 mouse) {
+  const std::vector<NodePlace>& nodes = picture.layout.nodes;
+  const auto found = std::find_if(nodes.begin(), nodes.end(), [&](const NodePlace& node) {
+    return node.label.contains(mouse);
+  });
+  return found == nodes.end() ? kNoNode : static_cast<NodeId>(found - nodes.begin() + 1);
+}
+
 /// Where nothing lies under the mouse one can draw a line.
 void take_ground(AppState& app, StagePicture& picture) {
   const bool clicked = hot_area(app, "stage", picture.layout.area);
@@ -294,6 +316,7 @@ void take_ground(AppState& app, StagePicture& picture) {
   const bool hovered = ImGui::IsItemHovered() && !node && !over(app, "heal all", mouse);
   if (hovered && !app.partition_from) picture.hovered = under(app, picture, mouse);
   const bool nothing = picture.hovered.kind == Selection::Kind::kNothing;
+  if (hovered && nothing) picture.label = label_under(picture, mouse);
   if (ImGui::IsItemActivated() && nothing && app.moment.size() > 1) app.partition_from = mouse;
   if (hovered && ImGui::IsMouseClicked(ImGuiMouseButton_Right))
     open_fault_menu(app, link_under(app, picture, mouse), mouse);
@@ -347,7 +370,7 @@ void draw_cluster(AppState& app, const Area& area) {
   if (app.partition_from) {
     draw_line(app, picture, *app.partition_from, ImGui::GetMousePos());
   } else {
-    show_tip(app, picture.hovered);
+    show_tip(app, picture);
   }
 }
 

@@ -19,6 +19,7 @@ struct StagePicture {
   std::vector<VoteLine> votes{};
   std::vector<Mark> marks{};
   Selection hovered{};
+  NodeId label{kNoNode};  ///< whose label is under the mouse, where nothing else is
 };
 
 // From the back to the front.

@@ -128,8 +128,8 @@ void draw_rivals(const AppState& app, const std::vector<Campaign>& campaigns, co
   Row row(app, area);
   const Campaign& first = campaigns.front();
   row.write(app.theme.text_dim, (first.pre ? "Pre-votes, term " : "Votes, term ") +
-                                    std::to_string(first.term) + ", needs " +
-                                    std::to_string(first.needed));
+                                    std::to_string(first.term) + ", " +
+                                    std::to_string(first.needed) + " needed");
   for (const Campaign& campaign : campaigns) {
     const std::string name = app.history()->cluster().name(campaign.candidate);
     const std::string count = std::to_string(campaign.granted);

@@ -158,61 +158,78 @@ float aligned_left(const NodePlace& place, float width) {
   return place.label.centre().x - width / 2;
 }
 
+/// How wide a text beside the node may be, which is more than its label.
+float room_of(const AppState& app, const StageLayout& layout, const NodePlace& place) {
+  const Area& label = place.label;
+  if (place.label_side == Side::kMiddle) return label.width() * 1.5F;
+  if (place.label_side == Side::kRight) return layout.area.to.x + app.px(10) - label.from.x;
+  const bool beside_headline =
+      label.from.y < layout.headline.to.y && label.from.x >= layout.headline.to.x;
+  const float left = beside_headline ? layout.headline.to.x : layout.area.from.x - app.px(10);
+  return label.to.x - left;
+}
+
 void draw_name(const AppState& app, const StagePicture& picture, const NodeShape& shape,
                const std::string& name) {
   const NodePlace& place = picture.layout.node(shape.node);
   const bool dim = shape.standing == Standing::kDown;
-  const ImU32 colour = dim ? app.theme.text_dim : app.theme.text;
-  const ImU32 note_colour = shape.note_bad ? app.theme.bad : app.theme.primary;
-  const bool room = picture.layout.detail != LabelDetail::kName;
-  const float gap = app.px(7);
   const std::string shown = fitted(app.fonts.strong, name, place.label.width());
   const float name_width = width_of(app.fonts.strong, shown);
-  const float most =
-      place.label_side == Side::kRight  ? picture.layout.area.to.x + app.px(10) - place.label.from.x
-      : place.label_side == Side::kLeft ? place.label.to.x - picture.layout.area.from.x + app.px(10)
-                                        : place.label.width() * 1.5F;
-  const std::string note =
-      room ? fitted(app.fonts.small, shape.note, most - name_width - gap) : std::string();
-  const float note_width = note.empty() ? 0 : width_of(app.fonts.small, note) + gap;
-  float left = aligned_left(place, name_width + note_width);
-  const float top = place.label.from.y;
-  const float note_top = top + app.fonts.strong->FontSize - app.fonts.small->FontSize - app.px(1);
-  if (place.label_side == Side::kLeft && !note.empty()) {
-    text(app.fonts.small, note_colour, {left, note_top}, note);
-    left += note_width;
-    text(app.fonts.strong, colour, {left, top}, shown);
-    return;
+  std::string note;
+  if (picture.layout.detail != LabelDetail::kName && !shape.note.empty()) {
+    const float room = room_of(app, picture.layout, place) - name_width;
+    note = fitted(app.fonts.small, " · " + shape.note, room);
   }
-  text(app.fonts.strong, colour, {left, top}, shown);
-  text(app.fonts.small, note_colour, {left + name_width + gap, note_top}, note);
+  const ImVec2 at{aligned_left(place, name_width + width_of(app.fonts.small, note)),
+                  place.label.from.y};
+  text(app.fonts.strong, dim ? app.theme.text_dim : app.theme.text, at, shown);
+  const float lower = app.fonts.strong->FontSize - app.fonts.small->FontSize - app.px(1);
+  text(app.fonts.small, shape.note_bad ? app.theme.bad : app.theme.primary,
+       {at.x + name_width, at.y + lower}, note);
+}
+
+/// "secondary · term 1", the first of it in the colour of the node.
+void draw_standing(const AppState& app, const StagePicture& picture, const NodeShape& shape,
+                   float top) {
+  const NodePlace& place = picture.layout.node(shape.node);
+  const bool fits = width_of(app.fonts.small, shape.words) <= room_of(app, picture.layout, place);
+  const std::string_view words = fits ? shape.words : shape.brief;
+  const std::size_t end = std::min(words.find(" · "), words.size());
+  const float left = aligned_left(place, width_of(app.fonts.small, words));
+  const bool down = shape.standing == Standing::kDown;
+  const ImU32 colour = down ? app.theme.text_faint : colour_of(app.theme, shape.standing);
+  const float width = text(app.fonts.small, colour, {left, top}, words.substr(0, end));
+  text(app.fonts.small, down ? app.theme.text_faint : app.theme.text_dim, {left + width, top},
+       words.substr(end));
+}
+
+/// Bars towards the node, figures beside them: "44 / 46", only the first where that is too long.
+void draw_progress(const AppState& app, const NodePlace& place, const NodeShape& shape, float top) {
+  const float gap = app.px(8);
+  const float least = app.px(18);
+  std::string figures = std::to_string(shape.applied) + " / " + std::to_string(shape.last);
+  if (width_of(app.fonts.mono, figures) + gap + least > place.label.width())
+    figures = std::to_string(shape.applied);
+  const float width = width_of(app.fonts.mono, figures);
+  const float bars = std::max(least, place.label.width() - width - gap);
+  const bool mirrored = place.label_side == Side::kLeft;
+  const float left = mirrored ? place.label.to.x - bars : place.label.from.x;
+  draw_bars(app, shape, {{left, top}, {left + bars, top + app.fonts.mono->FontSize}});
+  text(app.fonts.mono, app.theme.text_faint,
+       {mirrored ? left - gap - width : left + bars + gap, top}, figures);
 }
 
 void draw_label(const AppState& app, const StagePicture& picture, const NodeShape& shape,
                 const std::string& name) {
-  const NodePlace& place = picture.layout.node(shape.node);
-  if (picture.layout.detail == LabelDetail::kNothing) return;
+  const LabelDetail detail = picture.layout.detail;
+  if (detail == LabelDetail::kNothing) return;
   draw_name(app, picture, shape, name);
-  if (picture.layout.detail == LabelDetail::kName) return;
-  float top = place.label.from.y + app.fonts.strong->FontSize + app.px(3);
-  const bool down = shape.standing == Standing::kDown;
-  const std::size_t word = std::min(shape.words.find(' '), shape.words.size());
-  const float left = aligned_left(place, width_of(app.fonts.small, shape.words));
-  const ImU32 role = down ? app.theme.text_faint : colour_of(app.theme, shape.standing);
-  const float role_width =
-      text(app.fonts.small, role, {left, top}, std::string_view(shape.words).substr(0, word));
-  text(app.fonts.small, down ? app.theme.text_faint : app.theme.text_dim, {left + role_width, top},
-       std::string_view(shape.words).substr(word));
-  if (picture.layout.detail != LabelDetail::kFull) return;
-  top += app.fonts.small->FontSize + app.px(3);
-  const std::string figures = std::to_string(shape.applied) + " / " + std::to_string(shape.last);
-  const float figures_width = width_of(app.fonts.mono, figures);
-  const float bars = std::max(app.px(26), place.label.width() - figures_width - app.px(8));
-  const bool mirrored = place.label_side == Side::kLeft;
-  const float bars_left = mirrored ? place.label.to.x - bars : place.label.from.x;
-  draw_bars(app, shape, {{bars_left, top}, {bars_left + bars, top + app.fonts.mono->FontSize}});
-  const float at = mirrored ? bars_left - app.px(8) - figures_width : bars_left + bars + app.px(8);
-  text(app.fonts.mono, app.theme.text_faint, {at, top}, figures);
+  if (detail == LabelDetail::kName) return;
+  const NodePlace& place = picture.layout.node(shape.node);
+  const float top = place.label.from.y + app.fonts.strong->FontSize + app.px(3);
+  draw_standing(app, picture, shape, top);
+  if (detail == LabelDetail::kFull && shape.standing != Standing::kUnknown)
+    draw_progress(app, place, shape, top + app.fonts.small->FontSize + app.px(3));
 }
 
 void draw_node(const AppState& app, const StagePicture& picture, const NodeShape& shape,

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "netsim/report_layout.h"
+#include "model/headline.h"
+#include "panels/log_troubles.h"
 
 namespace kv::viz {
 namespace {
@@ -30,6 +31,10 @@ std::string_view stop_words(StopCause cause) {
   return "down";
 }
 
+std::string term_of(const NodeMoment& node) {
+  return " · term " + std::to_string(node.term);
+}
+
 std::string words_of(const NodeMoment& node) {
   std::string words;
   switch (node.standing()) {
@@ -38,13 +43,10 @@ std::string words_of(const NodeMoment& node) {
     case Standing::kDown:
       words = stop_words(node.stopped_by);
       break;
-    case Standing::kAsking:
-      words = "asking";
-      break;
     default:
       words = to_string(node.standing());
   }
-  return words + " · term " + std::to_string(node.term);
+  return words + term_of(node);
 }
 
 /// Of a node that runs, and of links that are cut: whether it is alone with itself.
@@ -143,7 +145,7 @@ Campaign campaign_of(const Moment& moment, NodeId id) {
 
 std::vector<NodeShape> node_shapes(const Moment& moment) {
   LogIndex longest = 0;
-  for (const NodeMoment& node : moment.nodes) longest = std::max(longest, node.log.last);
+  for (const NodeMoment& node : moment.nodes) longest = std::max(longest, kept_last(node));
   const Duration timer = longest_timer(moment);
   std::vector<NodeShape> shapes;
   for (NodeId id = 1; id <= moment.size(); ++id) {
@@ -153,12 +155,14 @@ std::vector<NodeShape> node_shapes(const Moment& moment) {
     shape.standing = node.standing();
     shape.serving = shape.standing == Standing::kPrimary && node.serving;
     shape.words = words_of(node);
-    shape.last = node.log.last;
-    shape.applied = node.log.applied;
-    shape.log = share(node.log.last, longest);
-    shape.persisted = share(node.log.persisted, longest);
-    shape.committed = share(std::min(node.log.commit, node.log.last), longest);
-    shape.done = share(node.log.applied, longest);
+    shape.brief = shape.standing == Standing::kAsking ? "asks" + term_of(node) : shape.words;
+    shape.last = kept_last(node);
+    shape.applied = std::min(node.log.applied, shape.last);
+    shape.committed_through = std::min(node.log.commit, shape.last);
+    shape.log = share(shape.last, longest);
+    shape.persisted = share(std::min(node.log.persisted, shape.last), longest);
+    shape.committed = share(shape.committed_through, longest);
+    shape.done = share(shape.applied, longest);
     set_note(shape, moment);
     set_timer(shape, moment, timer);
     shapes.push_back(std::move(shape));
@@ -258,10 +262,9 @@ std::vector<Campaign> latest_of(const std::vector<Campaign>& campaigns) {
 }
 
 std::string count_words(const Campaign& campaign) {
-  const std::string count =
-      std::to_string(campaign.granted) + " of " + std::to_string(campaign.votes.size());
-  if (campaign.won) return count + " → primary";
-  return count + ", needs " + std::to_string(campaign.needed);
+  const std::size_t nodes = campaign.votes.size();
+  if (!campaign.won) return count_of_votes(campaign.granted, nodes, campaign.needed);
+  return std::to_string(campaign.granted) + " of " + std::to_string(nodes) + " → primary";
 }
 
 std::vector<VoteLine> vote_lines(const Moment& moment, const std::vector<Campaign>& campaigns,

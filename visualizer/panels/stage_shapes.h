@@ -23,10 +23,12 @@ struct NodeShape {
   float timer_began{0};    ///< with how much it began, of the same length
   bool timer_late{false};  ///< in its last quarter
   std::string words{};     ///< "secondary · term 1"
+  std::string brief{};     ///< the same for little room: "asks · term 1"
   std::string note{};      ///< "cut off", "disk lost", "not ready", or empty
   bool note_bad{false};
-  LogIndex last{0};
+  LogIndex last{0};  ///< of a stopped node: on its disk
   LogIndex applied{0};
+  LogIndex committed_through{0};
   /// Shares of the longest log.
   float log{0};
   float persisted{0};
@@ -82,7 +84,7 @@ struct Campaign {
 std::vector<Campaign> campaigns_of(const Moment& moment, Duration linger);
 /// Those to tell about at once: the latest and the others of its term.
 std::vector<Campaign> latest_of(const std::vector<Campaign>& campaigns);
-/// "2 of 3 → primary", "1 of 3, needs 2"
+/// "2 of 3 → primary", "1 of 3 votes, 2 needed"
 std::string count_words(const Campaign& campaign);
 
 /// Who gave its vote to whom, as long as the campaign is shown.

@@ -81,14 +81,14 @@ TimeSpan panned(const TimeSpan& shown, const TimeSpan& all, Duration by) {
 }
 
 TimeSpan following(const TimeSpan& shown, const TimeSpan& all, Instant playhead, bool backwards) {
-  const Duration lead = shown.length() * (backwards ? 9 : 1) / 10;
+  const Duration lead = shown.length() / 10 * (backwards ? 9 : 1);
   return within(all, playhead - lead, shown.length());
 }
 
 TimeAxis::TimeAxis(const TimeSpan& span, float left, float right)
-    : span_(span), left_(left), right_(right) {
-  CHECK(left < right && span.from < span.to);
-  pixels_per_ns_ = static_cast<double>(right - left) / static_cast<double>(span.length().ns);
+    : span_(span), left_(left), right_(std::max(right, left + 1)) {
+  CHECK(span.from < span.to);
+  pixels_per_ns_ = static_cast<double>(width()) / static_cast<double>(span.length().ns);
 }
 
 float TimeAxis::x(Instant at) const {
@@ -99,12 +99,13 @@ float TimeAxis::x(Instant at) const {
 }
 
 Instant TimeAxis::at(float x) const {
-  const double ns = static_cast<double>(x - left_) / pixels_per_ns_;
-  return span_.from + Duration{static_cast<std::int64_t>(std::llround(ns))};
+  return span_.from + duration_of(x - left_);
 }
 
 Duration TimeAxis::duration_of(float pixels) const {
-  return {static_cast<std::int64_t>(std::llround(static_cast<double>(pixels) / pixels_per_ns_))};
+  constexpr auto kMost = static_cast<double>(Recording::kLatest.ns);
+  const double ns = static_cast<double>(pixels) / pixels_per_ns_;
+  return {static_cast<std::int64_t>(std::llround(std::clamp(ns, -kMost, kMost)))};
 }
 
 float TimeAxis::pixels_of(Duration span) const {
@@ -112,6 +113,8 @@ float TimeAxis::pixels_of(Duration span) const {
 }
 
 std::int64_t round_step(double least) {
+  constexpr double kMost = 1e18;
+  least = std::min(least, kMost);
   std::int64_t power = 1;
   while (static_cast<double>(power) * 10 <= least) power *= 10;
   for (const std::int64_t factor : {1, 2, 5}) {

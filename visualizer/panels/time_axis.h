@@ -38,7 +38,7 @@ TimeSpan following(const TimeSpan& shown, const TimeSpan& all, Instant playhead,
 /// Time laid out on pixels from left to right.
 class TimeAxis {
  public:
-  /// Precondition: left < right.
+  /// At least a pixel wide, whatever `right` is.
   TimeAxis(const TimeSpan& span, float left, float right);
 
   const TimeSpan& span() const { return span_; }
@@ -73,7 +73,7 @@ struct Ticks {
 /// Steps of 1, 2 or 5 times a power of ten, at least `gap` pixels apart.
 Ticks ticks_of(const TimeAxis& axis, float gap);
 
-/// The smallest of 1, 2, 5, 10, 20 … that is not less than `least`.
+/// The smallest of 1, 2, 5, 10, 20 … that is not less than `least`, at most 10^18.
 std::int64_t round_step(double least);
 
 /// A time as precise as this axis can show it: "12.381 s", "12.381 204 s".

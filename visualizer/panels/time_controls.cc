@@ -78,7 +78,11 @@ void navigate(AppState& app, const TimeView& view, const TimeAxis& axis) {
 }
 
 void scrub(AppState& app, const TimeAxis& axis) {
-  const float x = std::clamp(ImGui::GetIO().MousePos.x, axis.left(), axis.right());
+  const ImGuiIO& io = ImGui::GetIO();
+  // What a double click holds is no longer where it was: navigate() has zoomed out.
+  const bool again = io.MouseClickedLastCount[ImGuiMouseButton_Left] > 1;
+  if (again && !ImGui::IsMouseDragging(ImGuiMouseButton_Left, app.px(4))) return;
+  const float x = std::clamp(io.MousePos.x, axis.left(), axis.right());
   if (!app.playback.playing()) app.playback.pause();
   app.playback.seek(axis.at(x), *app.history());
   app.window.followed = app.playback.at();

@@ -23,7 +23,7 @@ TimeView time_view(AppState& app);
 /// For the last item of ImGui, which has the axis's place: the wheel zooms around the mouse, with
 /// shift it moves the window, as the middle and the right button do; a double click shows all.
 void navigate(AppState& app, const TimeView& view, const TimeAxis& axis);
-/// Puts the playhead where the mouse is.
+/// Puts the playhead where the mouse is; a double click, which shows all, must be dragged for that.
 void scrub(AppState& app, const TimeAxis& axis);
 /// Buttons at the right end of a panel's title: fit, shorter, longer. Gives their left end.
 float draw_zoom_buttons(AppState& app, std::string_view panel, const TimeView& view,

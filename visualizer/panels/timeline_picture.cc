@@ -82,8 +82,16 @@ void hit_lane(TimelineHit& hit, const TimelinePicture& picture, ImVec2 point, fl
 }
 
 const sim::Scenario* scenario_of(const AppState& app) {
-  const Rehearsal* rehearsal = app.source->rehearsal();
-  return rehearsal == nullptr ? nullptr : &rehearsal->scenario();
+  return app.source->scenario();
+}
+
+/// A rehearsal may get its first step at any time.
+bool has_steps(const AppState& app) {
+  const std::deque<Note>& notes = app.history()->chronicle().notes();
+  return scenario_of(app) != nullptr ||
+         std::any_of(notes.begin(), notes.end(), [](const Note& note) {
+           return note.kind == NoteKind::kStep || note.kind == NoteKind::kExpectation;
+         });
 }
 
 /// Marks with signs, or small ones where they would hide the bands.
@@ -122,8 +130,8 @@ TimelinePicture picture_of(const AppState& app, const TimeView& view, const Area
   const History& history = *app.history();
   const std::size_t nodes = history.cluster().size();
   const bool messages = app.show_messages && messages_fit(history, view.shown);
-  const TimelineRows rows =
-      timeline_rows(inside, {nodes, names_width, view.zoomed(), messages, app.scale});
+  const TimelineRows rows = timeline_rows(
+      inside, {nodes, names_width, view.zoomed(), messages, app.scale, has_steps(app)});
   const TimeAxis axis(view.shown, rows.axis.from.x, rows.axis.to.x);
   TimelinePicture picture{&history, axis, rows};
   picture.scenario = scenario_of(app);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -207,7 +208,7 @@ TimelineRows timeline_rows(const Area& inside, const RowsWanted& wanted) {
   const auto px = [&](float design) { return std::round(design * wanted.scale); };
   const float axis = px(18);
   const float overview = wanted.overview && inside.height() > px(120) ? px(18) : 0;
-  float captions = px(20);
+  float captions = wanted.steps ? px(20) : 0;
   float events = px(20);
   float clients = 1;
   const auto pitch = [&] {
@@ -292,7 +293,8 @@ NoteShapes note_shapes(const History& history, const TimeAxis& axis, float gap) 
     seen = std::floor(x) == pixel ? seen + 1 : 0;
     pixel = std::floor(x);
     if (seen >= kMostInPixel) {
-      it = after_pixel(it, notes.end(), axis, x, time_of);
+      // Time and float may differ on which pixel one at its edge is in: go on in any case.
+      it = after_pixel(std::next(it), notes.end(), axis, x, time_of);
       continue;
     }
     const bool begins = it->kind == NoteKind::kStart && it->at <= begin;

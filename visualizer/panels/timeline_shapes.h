@@ -40,6 +40,7 @@ struct RowsWanted {
   bool overview{false};
   bool messages{false};  ///< they need room between the bands
   float scale{1};
+  bool steps{true};  ///< there are some, or may be
 };
 TimelineRows timeline_rows(const Area& inside, const RowsWanted& wanted);
 

@@ -137,7 +137,8 @@ ClientShapes counted_by_series(const Series& series, const TimeAxis& axis, float
       static_cast<std::size_t>(std::max<std::int64_t>(0, passed / series.width().ns));
   for (std::size_t i = begin - begin % together; i < buckets.size(); i += together) {
     const auto time_of = [&](std::size_t bucket) {
-      return series.origin() + series.width() * static_cast<std::int64_t>(bucket);
+      return series.origin() +
+             series.width() * static_cast<std::int64_t>(std::min(bucket, buckets.size()));
     };
     if (time_of(i) > axis.span().to) break;
     OperationColumn column{axis.x(time_of(i)), axis.x(time_of(i + together)), 0, 0, 0};
@@ -192,7 +193,9 @@ Arrows arrows_of(const History& history, const TimeAxis& axis, const TimelineRow
   for (auto i = std::max<std::ptrdiff_t>(0, range.begin - kLookBack); i < range.end; ++i) {
     const Flight& flight = at(flights, i);
     const bool known = flight.from - 1 < rows.lanes.size() && flight.to - 1 < rows.lanes.size();
-    if (!known || flight.sent < earliest || flight.ended < axis.span().from) continue;
+    if (!known || flight.from == flight.to || flight.sent < earliest ||
+        flight.ended < axis.span().from)
+      continue;
     shown.arrows.push_back(arrow_of(flight, std::min(end, flight.sent + longest), axis, rows));
   }
   return shown;

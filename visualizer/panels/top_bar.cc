@@ -6,6 +6,7 @@
 #include "netsim/report_layout.h"
 #include "panels/controls.h"
 #include "panels/icons.h"
+#include "panels/keys.h"
 #include "panels/panels.h"
 #include "sources/live_cluster.h"
 #include "sources/rehearsal.h"
@@ -51,11 +52,7 @@ constexpr std::array kTransport{
               [](AppState& app) { app.playback.toggle(); }},
     Transport{"forward", Icon::kForward, "the next thing worth seeing (N); → one record",
               [](AppState& app) { app.playback.step_note(false, *app.history()); }},
-    Transport{"to end", Icon::kToEnd, "to the end (end)",
-              [](AppState& app) {
-                if (app.source->kind() == Source::Kind::kLive) app.playback.follow(true);
-                app.playback.seek(app.source->horizon(), *app.history());
-              }},
+    Transport{"to end", Icon::kToEnd, "to the end, or to the present (end)", go_to_end},
 };
 
 float transport_width(const AppState& app) {
@@ -88,7 +85,7 @@ void draw_clock(AppState& app, float left, float middle, bool narrow) {
   std::string more;
   if (!live) more = "of " + sim::span_text(app.source->horizon() - Instant{});
   if (const LiveCluster* cluster = app.source->live())
-    more = "view is " + sim::span_text(cluster->lag()) + " behind";
+    more = sim::span_text(cluster->lag()) + " behind";
   text(app.fonts.small, app.theme.text_dim, {left + width, middle - app.fonts.small->FontSize / 2},
        more);
 }
@@ -123,7 +120,8 @@ Verdict verdict_of(const AppState& app) {
             Tone::kBad};
   }
   if (app.source->kind() == Source::Kind::kLive) return {};
-  return {"all checks hold", Tone::kGood};
+  if (!app.source->problem().empty()) return {"damaged trace", Tone::kBad};
+  return {"no violation so far", Tone::kGood};
 }
 
 /// From the right; gives the left edge of what was drawn. Where it is `narrow`, only bad news.

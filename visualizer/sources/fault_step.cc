@@ -159,7 +159,7 @@ std::string describe(const Fault& fault, const ClusterInfo& cluster) {
     case Kind::kWipe:
       return "wipe the disk of " + node;
     case Kind::kIsolate:
-      return "isolate " + node;
+      return "cut off " + node;
     case Kind::kReconnect:
       return "reconnect " + node;
     case Kind::kCut:

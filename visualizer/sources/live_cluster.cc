@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/trace_json.h"
+#include "server/steady_wall.h"
 #include "sources/stream_merge.h"
 #include "sources/supervised.h"
 
@@ -23,21 +24,22 @@ namespace {
 using asio::ip::tcp;
 
 constexpr std::chrono::milliseconds kRetry{500};
-/// A node tells something at least every 250 ms.
-constexpr Duration kSilence = milliseconds(1'200);
+/// A node that runs tells something every 100 ms.
+constexpr Duration kSilence = milliseconds(700);
 /// No line of a trace is longer.
 constexpr std::size_t kMostLine = 4 << 20;
 constexpr std::string_view kAsk = "STATUS\nTRACE\n";
-
-Instant wall_now() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return Instant{std::chrono::duration_cast<std::chrono::nanoseconds>(since).count()};
-}
 
 std::vector<std::string> names_of(const ClusterConfig& cluster) {
   std::vector<std::string> names;
   for (const Member& member : cluster.members) names.push_back(member.node_id);
   return names;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
 }
 
 bool is_loopback(const std::string& host) {
@@ -102,6 +104,7 @@ struct LiveCluster::Connections {
   Watch& watch_of(NodeId id) { return watches[id - 1]; }
 
   ClusterConfig cluster;
+  SteadyWall clock{};
   asio::io_context loop{1};
   std::vector<std::unique_ptr<Line>> lines{};
   std::vector<Watch> watches{};
@@ -129,7 +132,7 @@ void LiveCluster::Connections::ask(NodeId id) {
   line.lines = 0;
   line.buffer.clear();
   line.shut_down = line.silent = false;
-  line.heard = wall_now();
+  line.heard = clock.now();
   asio::async_write(line.socket, asio::buffer(kAsk),
                     [this, id](const std::error_code& error, std::size_t) {
                       if (error) return fail(id, "the connection broke: " + error.message());
@@ -148,8 +151,11 @@ void LiveCluster::Connections::read(NodeId id) {
 
 void LiveCluster::Connections::received(NodeId id, std::size_t size) {
   Line& line = line_of(id);
-  line.heard = wall_now();
-  if (std::exchange(line.silent, false)) merge.found(id, NodeResumed{}, line.heard);
+  line.heard = clock.now();
+  if (std::exchange(line.silent, false)) {
+    watch_of(id).problem.clear();
+    merge.found(id, NodeResumed{}, line.heard);
+  }
   line.buffer.append(line.input.data(), size);
   std::size_t begin = 0;
   for (std::size_t end = line.buffer.find('\n'); end != std::string::npos;
@@ -179,7 +185,8 @@ bool LiveCluster::Connections::take_line(NodeId id, std::string_view text) {
         return false;
       }
       if (header->nodes != names_of(cluster)) {
-        fail(id, "it is a node of another cluster: name all of its nodes with --cluster");
+        fail(id, "it belongs to another cluster: name its nodes with --cluster as it does, " +
+                     joined(header->nodes));
         return false;
       }
       line.nodes = header->nodes;
@@ -213,7 +220,7 @@ void LiveCluster::Connections::fail(NodeId id, std::string problem) {
     merge.closed(id);
     const StopCause cause = line.shut_down ? StopCause::kShutdown : StopCause::kCrash;
     if (!line.shut_down)
-      merge.found(id, NodeStopped{cause, "its connection ended without a word"}, wall_now());
+      merge.found(id, NodeStopped{cause, "its connection ended without a word"}, clock.now());
   }
   watch.pid = 0;
   watch.problem = std::move(problem);
@@ -227,12 +234,13 @@ void LiveCluster::Connections::fail(NodeId id, std::string problem) {
 
 /// A node that says nothing stands still, or its machine does.
 void LiveCluster::Connections::look_for_silence() {
-  const Instant now = wall_now();
+  const Instant now = clock.now();
   for (NodeId id = 1; id <= lines.size(); ++id) {
     Line& line = line_of(id);
     if (!watch_of(id).connected || line.silent || now - line.heard < kSilence) continue;
     line.silent = true;
-    merge.found(id, NodePaused{}, now);
+    watch_of(id).problem = "says nothing: it is paused, or its machine is";
+    merge.found(id, NodePaused{}, line.heard);
   }
 }
 
@@ -257,7 +265,7 @@ void LiveCluster::pump(Duration budget) {
   while (connections_->loop.poll_one() > 0 && std::chrono::steady_clock::now() < until) {
   }
   connections_->look_for_silence();
-  connections_->take_over(wall_now());
+  connections_->take_over(connections_->clock.now());
 }
 
 std::string LiveCluster::problem() const {

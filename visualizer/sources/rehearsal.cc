@@ -147,18 +147,18 @@ void Rehearsal::show_next_when_due(Duration worked) {
 Source::Progress Rehearsal::progress() const {
   if (result_) return {};
   const Duration done = now() - Instant{};
-  const Duration all = scenario().run_for;
+  const Duration all = draft_.scenario().run_for;
   const double share = static_cast<double>(done.ns) / static_cast<double>(all.ns);
   return {true, std::min(share, 1.0),
           "simulating: " + sim::time_text(now()) + " of " + sim::time_text(Instant{} + all)};
 }
 
 Instant Rehearsal::horizon() const {
-  return std::max(Instant{} + scenario().run_for, history_->recording().end_time());
+  return std::max(Instant{} + draft_.scenario().run_for, history_->recording().end_time());
 }
 
 std::optional<std::string> Rehearsal::refusal(const Fault& fault) const {
-  if (!needs_links(fault.kind) || scenario().nodes.size() > 1) return std::nullopt;
+  if (!needs_links(fault.kind) || draft_.scenario().nodes.size() > 1) return std::nullopt;
   return "A cluster of one node has no links.";
 }
 
@@ -171,7 +171,7 @@ Outcome Rehearsal::inflict(Instant at, const Fault& fault) {
 
 bool Rehearsal::undo() {
   if (draft_.added() == 0) return false;
-  const Instant at = scenario().steps.back().at.value_or(Instant{});
+  const Instant at = draft_.scenario().steps.back().at.value_or(Instant{});
   CHECK(draft_.undo());
   start_over(at);
   return true;
@@ -185,7 +185,7 @@ void Rehearsal::reseed(std::uint64_t seed) {
 
 Outcome Rehearsal::extend(Duration span) {
   CHECK(span > Duration{});
-  const Outcome longer = draft_.set_run_for(scenario().run_for + span);
+  const Outcome longer = draft_.set_run_for(draft_.scenario().run_for + span);
   if (longer) start_over(history_->recording().end_time());
   return longer;
 }

@@ -31,10 +31,10 @@ class Rehearsal final : public Source {
   Instant horizon() const override;
   std::optional<std::string> refusal(const Fault& fault) const override;
   Outcome inflict(Instant at, const Fault& fault) override;
+  const sim::Scenario* scenario() const override { return &draft_.scenario(); }
   Rehearsal* rehearsal() override { return this; }
 
   const ScenarioDraft& draft() const { return draft_; }
-  const sim::Scenario& scenario() const { return draft_.scenario(); }
   std::uint64_t seed() const { return draft_.seed(); }
   /// Takes back the last step that was added by hand. False: there is none.
   bool undo();

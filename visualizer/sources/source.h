@@ -7,6 +7,7 @@
 #include "core/result.h"
 #include "core/types.h"
 #include "model/history.h"
+#include "netsim/scenario.h"
 
 namespace kv::viz {
 
@@ -79,6 +80,9 @@ class Source {
   /// Does it. In a rehearsal at this time, and what came after is played anew; in a running
   /// cluster now.
   virtual Outcome inflict(Instant at, const Fault& fault);
+
+  /// What is rehearsed, or was when the trace was made; null: not known.
+  virtual const sim::Scenario* scenario() const { return nullptr; }
 
   /// Null if the source is something else.
   virtual Rehearsal* rehearsal() { return nullptr; }

@@ -18,17 +18,23 @@ using Clock = std::chrono::steady_clock;
 constexpr int kSlice = 64;
 
 /// Title and zones are in the scenario that the trace was made from, if it holds one.
-ClusterInfo info_of(const TraceHeader& header, const std::string& path) {
+ClusterInfo info_of(const TraceHeader& header, const std::string& path,
+                    const std::optional<sim::Scenario>& scenario) {
   ClusterInfo info;
   info.title = std::filesystem::path(path).filename().string();
   info.nodes = header.nodes;
-  if (header.scenario.empty()) return info;
-  const Result<sim::Scenario> scenario = sim::read_scenario(header.scenario, path, header.settings);
   if (!scenario) return info;
   ClusterInfo told = cluster_of(*scenario);
   info.title = std::move(told.title);
   if (told.nodes == info.nodes) info.zones = std::move(told.zones);
   return info;
+}
+
+std::optional<sim::Scenario> scenario_of(const TraceHeader& header, const std::string& path) {
+  if (header.scenario.empty()) return std::nullopt;
+  Result<sim::Scenario> scenario = sim::read_scenario(header.scenario, path, header.settings);
+  if (!scenario) return std::nullopt;
+  return std::move(*scenario);
 }
 
 }  // namespace
@@ -41,14 +47,21 @@ Result<std::unique_ptr<TraceSource>> TraceSource::open(const std::string& path) 
   if (!reader) return reader.error();
   std::error_code unknown;
   const std::uintmax_t size = std::filesystem::file_size(path, unknown);
-  ClusterInfo cluster = info_of(reader->header(), path);
-  return std::unique_ptr<TraceSource>(
-      new TraceSource(std::move(in), std::move(*reader), unknown ? 0 : size, std::move(cluster)));
+  std::optional<sim::Scenario> scenario = scenario_of(reader->header(), path);
+  ClusterInfo cluster = info_of(reader->header(), path, scenario);
+  return std::unique_ptr<TraceSource>(new TraceSource(std::move(in), std::move(*reader),
+                                                      unknown ? 0 : size, std::move(cluster),
+                                                      std::move(scenario)));
 }
 
 TraceSource::TraceSource(std::unique_ptr<std::ifstream> in, sim::TraceReader reader,
-                         std::uint64_t size, ClusterInfo cluster)
-    : in_(std::move(in)), reader_(std::move(reader)), size_(size), history_(std::move(cluster)) {}
+                         std::uint64_t size, ClusterInfo cluster,
+                         std::optional<sim::Scenario> scenario)
+    : in_(std::move(in)),
+      reader_(std::move(reader)),
+      size_(size),
+      scenario_(std::move(scenario)),
+      history_(std::move(cluster)) {}
 
 void TraceSource::pump(Duration budget) {
   const auto until = Clock::now() + std::chrono::nanoseconds(budget.ns);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "netsim/trace_file.h"
@@ -22,14 +23,16 @@ class TraceSource final : public Source {
   Progress progress() const override;
   /// A line that can't be read, a gap: reading ends there, and what came before can be watched.
   std::string problem() const override { return problem_; }
+  const sim::Scenario* scenario() const override { return scenario_ ? &*scenario_ : nullptr; }
 
  private:
   TraceSource(std::unique_ptr<std::ifstream> in, sim::TraceReader reader, std::uint64_t size,
-              ClusterInfo cluster);
+              ClusterInfo cluster, std::optional<sim::Scenario> scenario);
 
   std::unique_ptr<std::ifstream> in_;  ///< reader_ reads from it
   sim::TraceReader reader_;
   std::uint64_t size_;  ///< bytes of the file
+  std::optional<sim::Scenario> scenario_;
   History history_;
   std::string problem_{};
   bool ended_{false};
