@@ -33,8 +33,8 @@ NodeId primary_of(const Watched& view) {
 
 bool sees_all_of(Watched& view) {
   return comes_true(view, [&] {
-    for (const Watched::Watch& watch : view.watches()) {
-      if (!watch.connected) return false;
+    for (const viz::NodeMoment& node : view.history().latest().nodes) {
+      if (node.standing() == Standing::kUnknown) return false;
     }
     return primary_of(view) != kNoNode;
   });

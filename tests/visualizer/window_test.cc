@@ -19,7 +19,11 @@ class Display {
         "echo $$; exec timeout 100 Xvfb -displayfd 1 -nolisten tcp -screen 0 1700x1000x24 2>&1",
         "r");
     process_ = line();
-    number_ = line();
+    // It complains of numbers that another one took at the same time.
+    do {
+      said_ += number_ + "\n";
+      number_ = line();
+    } while (!number_.empty() && !ready());
   }
   ~Display() {
     if (std::atoi(process_.c_str()) > 0) ::kill(std::atoi(process_.c_str()), SIGTERM);
@@ -28,8 +32,9 @@ class Display {
   Display(const Display&) = delete;
   Display& operator=(const Display&) = delete;
 
-  /// A number, else why there is none.
   const std::string& number() const { return number_; }
+  /// Before it was ready, or instead.
+  const std::string& said() const { return said_; }
   bool ready() const {
     return !number_.empty() && number_.find_first_not_of("0123456789") == std::string::npos;
   }
@@ -46,6 +51,7 @@ class Display {
   std::FILE* pipe_{nullptr};
   std::string process_{};
   std::string number_{};
+  std::string said_{};
 };
 
 class Window : public KvvizProgram {
@@ -59,7 +65,7 @@ class Window : public KvvizProgram {
     return picture("window.png");
   }
   void SetUp() override {
-    ASSERT_TRUE(display_.ready()) << "no Xvfb: '" << display_.number()
+    ASSERT_TRUE(display_.ready()) << "no Xvfb: '" << display_.said()
                                   << "'; install the Debian package xvfb";
   }
 

@@ -57,18 +57,6 @@ bool may_change_service(const Record& record, const Moment& after, bool served) 
                     record.fact);
 }
 
-/// How far the running node that is most behind has to go; 0 without a leader.
-std::uint64_t lag_of(const Moment& moment) {
-  const NodeId leader = moment.leader();
-  if (leader == kNoNode) return 0;
-  const LogIndex last = moment.node(leader).log.last;
-  std::uint64_t lag = 0;
-  for (const NodeMoment& node : moment.nodes) {
-    if (node.running() && node.log.applied < last) lag = std::max(lag, last - node.log.applied);
-  }
-  return lag;
-}
-
 void count_ending(Bucket& bucket, Ending ending) {
   bucket.ok += ending == Ending::kOk ? 1 : 0;
   bucket.refused += ending == Ending::kRefused ? 1 : 0;
@@ -221,7 +209,7 @@ void Chronicle::follow_levels(const Record& record, const Moment& after) {
   if (event != nullptr && (std::holds_alternative<EntriesApplied>(*event) ||
                            std::holds_alternative<EntriesAppended>(*event) ||
                            std::holds_alternative<CommitAdvanced>(*event))) {
-    series_.set_lag(record.at, lag_of(after));
+    series_.set_lag(record.at, after.lag().value_or(0));
   }
   const std::vector<Band>& bands = bands_[record.node - 1];
   const Term term = after.node(record.node).term;

@@ -263,6 +263,17 @@ NodeId Moment::leader() const {
   return latest;
 }
 
+std::optional<std::uint64_t> Moment::lag() const {
+  const NodeId id = leader();
+  if (id == kNoNode) return std::nullopt;
+  const LogIndex last = node(id).log.last;
+  std::uint64_t lag = 0;
+  for (const NodeMoment& node : nodes) {
+    if (node.running() && node.log.applied < last) lag = std::max(lag, last - node.log.applied);
+  }
+  return lag;
+}
+
 NodeId Moment::primary() const {
   const NodeId id = leader();
   if (id == kNoNode || !node(id).serving) return kNoNode;

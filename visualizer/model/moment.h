@@ -119,6 +119,9 @@ struct Moment {
   Term latest_term() const;
   /// Of the running leaders the one of the latest term, whether it serves or not; kNoNode: none.
   NodeId leader() const;
+  /// How many entries the running node that is most behind has not applied of the leader's log;
+  /// nothing without a leader.
+  std::optional<std::uint64_t> lag() const;
   /// That leader if it serves and is connected to a majority: clients can be served.
   NodeId primary() const;
   /// The record at `position`, which is the next one, happens. Records of unknown nodes change

@@ -29,6 +29,16 @@ std::optional<Duration> LatencyHistogram::quantile(double share) const {
   return Duration{std::llround(us * 1e3)};
 }
 
+void Bucket::merge(const Bucket& other) {
+  ok += other.ok;
+  refused += other.refused;
+  unknown += other.unknown;
+  messages += other.messages;
+  latency.merge(other.latency);
+  lag = std::max(lag, other.lag);
+  term = std::max(term, other.term);
+}
+
 Bucket& Series::at(Instant at) {
   if (!begun_) {
     begun_ = true;
@@ -60,16 +70,7 @@ void Series::set_term(Instant at, Term term) {
 void Series::halve() {
   for (std::size_t i = 0; i < buckets_.size(); i += 2) {
     Bucket merged = buckets_[i];
-    if (i + 1 < buckets_.size()) {
-      const Bucket& other = buckets_[i + 1];
-      merged.ok += other.ok;
-      merged.refused += other.refused;
-      merged.unknown += other.unknown;
-      merged.messages += other.messages;
-      merged.latency.merge(other.latency);
-      merged.lag = std::max(merged.lag, other.lag);
-      merged.term = std::max(merged.term, other.term);
-    }
+    if (i + 1 < buckets_.size()) merged.merge(buckets_[i + 1]);
     buckets_[i / 2] = merged;
   }
   buckets_.resize((buckets_.size() + 1) / 2);

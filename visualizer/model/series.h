@@ -29,9 +29,11 @@ struct Bucket {
   std::uint32_t unknown{0};
   std::uint32_t messages{0};
   LatencyHistogram latency{};
-  std::uint64_t lag{
-      0};  ///< the most entries that a running node's applied index was behind the leader's last
-  Term term{0};  ///< the latest
+  std::uint64_t lag{0};  ///< the most, see Moment::lag()
+  Term term{0};          ///< the latest
+
+  /// With what happened in the other one.
+  void merge(const Bucket& other);
 };
 
 /// Measurements over time in a bounded number of buckets: when there are too many, two become one.

@@ -30,16 +30,6 @@ std::size_t buckets_in_bin(const Series& series, const TimeAxis& axis, float nar
   return static_cast<std::size_t>(round_step(std::clamp(wanted, 1.0, most)));
 }
 
-void add(Bucket& sum, const Bucket& bucket) {
-  sum.ok += bucket.ok;
-  sum.refused += bucket.refused;
-  sum.unknown += bucket.unknown;
-  sum.messages += bucket.messages;
-  sum.latency.merge(bucket.latency);
-  sum.lag = std::max(sum.lag, bucket.lag);
-  sum.term = std::max(sum.term, bucket.term);
-}
-
 /// "4.6/s", "21/s"
 std::string rate_text(double rate) {
   if (rate > 0 && rate < 9.95) {
@@ -68,22 +58,11 @@ std::optional<ChartBin> second_before(const Series& series, Instant at) {
       series.origin() + series.width() * begin, series.origin() + series.width() * end, {}};
   const auto size = static_cast<std::int64_t>(buckets.size());
   for (std::int64_t i = begin; i < std::min(end, size); ++i)
-    add(bin.sum, buckets[static_cast<std::size_t>(i)]);
+    bin.sum.merge(buckets[static_cast<std::size_t>(i)]);
   return bin;
 }
 
 /// How far the running node that is most behind has to go; nothing without a leader.
-std::optional<std::uint64_t> lag_at(const Moment& moment) {
-  const NodeId leader = moment.leader();
-  if (leader == kNoNode) return std::nullopt;
-  const LogIndex last = moment.node(leader).log.last;
-  LogIndex applied = last;
-  for (const NodeMoment& node : moment.nodes) {
-    if (node.running()) applied = std::min(applied, node.log.applied);
-  }
-  return last - applied;
-}
-
 std::string lag_text(std::uint64_t lag) {
   return lag == 0 ? "none" : sim::counted(lag, "entry", "entries");
 }
@@ -118,7 +97,7 @@ std::vector<ChartBin> chart_bins(const History& history, const TimeAxis& axis, f
     if (apart) bins.push_back({from, to, {}});
     bins.back().to = to;
     for (std::size_t j = begin; j < std::min(begin + together, buckets.size()); ++j)
-      add(bins.back().sum, buckets[j]);
+      bins.back().sum.merge(buckets[j]);
   }
 }
 
@@ -276,7 +255,7 @@ ChartFigures figures_at(const Series& series, const Moment& moment) {
     const std::string latency = latency_words(*bin);
     if (!latency.empty()) figures.latency = latency;
   }
-  if (const auto lag = lag_at(moment)) figures.lag = lag_text(*lag);
+  if (const auto lag = moment.lag()) figures.lag = lag_text(*lag);
   return figures;
 }
 

@@ -16,10 +16,6 @@ namespace {
 
 constexpr const char* kNoOperations = "no client operations";
 
-ImDrawList& canvas() {
-  return *ImGui::GetWindowDrawList();
-}
-
 /// One of the charts, in its place.
 struct Chart {
   const char* name{""};

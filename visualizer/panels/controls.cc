@@ -8,10 +8,6 @@
 namespace kv::viz {
 namespace {
 
-ImDrawList& canvas() {
-  return *ImGui::GetWindowDrawList();
-}
-
 ImVec2 size_of(const ImFont* font, std::string_view words, float wrap = 0) {
   if (words.empty()) return {0, font->FontSize};
   return font->CalcTextSizeA(font->FontSize, FLT_MAX, wrap, words.data(),
@@ -26,6 +22,10 @@ std::size_t next_character(std::string_view words, std::size_t at) {
 }
 
 }  // namespace
+
+ImDrawList& canvas() {
+  return *ImGui::GetWindowDrawList();
+}
 
 void place(AppState& app, std::string_view name, const Area& area) {
   app.controls.insert_or_assign(std::string(name), area);
@@ -147,6 +147,15 @@ void empty_state(AppState& app, const Area& area, std::string_view words, std::s
 void say(AppState& app, Tone tone, std::string words) {
   constexpr double kShown = 6;
   app.toast = Toast{std::move(words), tone, app.clock + kShown};
+}
+
+void jump_to(AppState& app, std::size_t position) {
+  if (app.history() == nullptr || position == kNoPosition) return;
+  app.playback.pause();
+  app.playback.seek_position(position + 1, *app.history());
+  app.selection = {};
+  app.selection.kind = Selection::Kind::kRecord;
+  app.selection.position = position;
 }
 
 }  // namespace kv::viz

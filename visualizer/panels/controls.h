@@ -9,6 +9,9 @@
 
 namespace kv::viz {
 
+/// Where the window that is being made draws.
+ImDrawList& canvas();
+
 /// Notes where the control `name` is, for tests and tooltips.
 void place(AppState& app, std::string_view name, const Area& area);
 
@@ -40,5 +43,8 @@ Area pill(AppState& app, ImVec2 at, std::string_view words, ImU32 colour, ImFont
 void empty_state(AppState& app, const Area& area, std::string_view words, std::string_view hint);
 
 void say(AppState& app, Tone tone, std::string words);
+
+/// Goes to where a record has just happened, and selects it. Nothing happens at kNoPosition.
+void jump_to(AppState& app, std::size_t position);
 
 }  // namespace kv::viz

@@ -3,12 +3,10 @@
 #include <array>
 #include <cmath>
 
+#include "panels/controls.h"
+
 namespace kv::viz {
 namespace {
-
-ImDrawList& canvas() {
-  return *ImGui::GetWindowDrawList();
-}
 
 void check(ImVec2 centre, float size, ImU32 colour) {
   const std::array<ImVec2, 3> points{ImVec2{centre.x - size * 0.45F, centre.y + size * 0.02F},

@@ -12,10 +12,6 @@
 namespace kv::viz {
 namespace {
 
-ImDrawList& canvas() {
-  return *ImGui::GetWindowDrawList();
-}
-
 /// Where the next thing is drawn: everything goes from top to bottom.
 struct Pen {
   AppState& app;
@@ -51,13 +47,6 @@ bool bring_up_to_date(AppState& app) {
 }
 
 /// To the moment at which this record has just happened.
-void jump(AppState& app, std::size_t position) {
-  app.playback.pause();
-  app.playback.seek_position(position + 1, *app.history());
-  app.selection = {};
-  app.selection.kind = Selection::Kind::kRecord;
-  app.selection.position = position;
-}
 
 ImU32 subject_colour(const AppState& app) {
   const Selection& selection = app.selection;
@@ -214,7 +203,7 @@ void draw_life_mark(Pen& pen, const LifeMark& mark, const std::string& name, flo
   const std::string words = fitted(app.fonts.mono, mark.words, width_there - app.px(4));
   const float width = width_of(app.fonts.mono, words);
   const Area area{{right - width - app.px(2), pen.y - app.px(2)}, {right, pen.y + app.px(16)}};
-  if (hot_area(app, name, area)) jump(app, mark.position);
+  if (hot_area(app, name, area)) jump_to(app, mark.position);
   const bool hovered = ImGui::IsItemHovered();
   text_right(app.fonts.mono, hovered ? app.theme.accent : mark.colour, {right, pen.y}, words);
 }
@@ -314,7 +303,7 @@ void draw_reason(Pen& pen, const WhyLine& reason, const std::string& name,
                            .y;
   const Area area{{pen.left - app.px(4), pen.y - app.px(3)},
                   {pen.right(), pen.y + height + app.px(4)}};
-  if (hot_area(app, name, area)) jump(app, reason.position);
+  if (hot_area(app, name, area)) jump_to(app, reason.position);
   if (ImGui::IsItemHovered())
     canvas().AddRectFilled(area.from, area.to, theme.panel_raised, app.px(4));
   text_right(app.fonts.mono, theme.text_faint, {columns.time, pen.y}, sim::time_text(reason.at));

@@ -13,10 +13,6 @@
 namespace kv::viz {
 namespace {
 
-ImDrawList& canvas() {
-  return *ImGui::GetWindowDrawList();
-}
-
 void dashed_line(ImVec2 from, ImVec2 to, ImU32 colour, float dash) {
   const float length = std::max(to.x - from.x, to.y - from.y);
   const ImVec2 way{(to.x - from.x) / length, (to.y - from.y) / length};

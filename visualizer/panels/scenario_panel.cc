@@ -24,15 +24,6 @@ void heading(AppState& app, const char* words) {
   ImGui::SetCursorScreenPos({at.x, at.y + app.px(28)});
 }
 
-void jump_to(AppState& app, std::size_t position) {
-  if (position == kNoPosition) return;
-  app.playback.pause();
-  app.playback.seek_position(position + 1, *app.history());
-  app.selection = {};
-  app.selection.kind = Selection::Kind::kRecord;
-  app.selection.position = position;
-}
-
 /// A mark, perhaps a time, and words that may take several lines. A click goes where it happened.
 struct Line {
   std::string name{};

@@ -10,10 +10,6 @@
 namespace kv::viz {
 namespace {
 
-ImDrawList& canvas() {
-  return *ImGui::GetWindowDrawList();
-}
-
 ImVec2 between(ImVec2 a, ImVec2 b, float share) {
   return {a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share};
 }

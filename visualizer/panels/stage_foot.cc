@@ -10,10 +10,6 @@
 namespace kv::viz {
 namespace {
 
-ImDrawList& canvas() {
-  return *ImGui::GetWindowDrawList();
-}
-
 ImU32 vote_colour(const Theme& theme, VoteState state) {
   switch (state) {
     case VoteState::kGranted:

@@ -11,10 +11,6 @@ namespace {
 
 constexpr float kPi = 3.14159265F;
 
-ImDrawList& canvas() {
-  return *ImGui::GetWindowDrawList();
-}
-
 void arc(ImVec2 centre, float radius, float share, ImU32 colour, float thickness) {
   if (share <= 0) return;
   const int steps = std::max(4, static_cast<int>(share * 72));

@@ -14,10 +14,6 @@ constexpr float kFutureShows = 0.55F;
 constexpr int kMiddleButton = ImGuiMouseButton_Middle;
 constexpr int kRightButton = ImGuiMouseButton_Right;
 
-ImDrawList& canvas() {
-  return *ImGui::GetWindowDrawList();
-}
-
 /// The playhead's label in the row of the ticks, kept within the row.
 Area label_area(const AppState& app, const TimeAxis& axis, const Area& row) {
   const std::string words = precise_time(app.playback.at(), axis);

@@ -11,10 +11,6 @@
 namespace kv::viz {
 namespace {
 
-ImDrawList& canvas() {
-  return *ImGui::GetWindowDrawList();
-}
-
 Standing standing_now(const AppState& app, NodeId id) {
   return id <= app.moment.size() ? app.moment.node(id).standing() : Standing::kUnknown;
 }

@@ -12,10 +12,6 @@
 namespace kv::viz {
 namespace {
 
-ImDrawList& canvas() {
-  return *ImGui::GetWindowDrawList();
-}
-
 /// Lines from lower left to upper right all over an area.
 void hatch(const Area& area, ImU32 colour, float step) {
   ImGui::PushClipRect(area.from, area.to, true);

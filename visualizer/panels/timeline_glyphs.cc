@@ -3,12 +3,10 @@
 #include <array>
 #include <string_view>
 
+#include "panels/controls.h"
+
 namespace kv::viz {
 namespace {
-
-ImDrawList& canvas() {
-  return *ImGui::GetWindowDrawList();
-}
 
 ImVec2 beside(ImVec2 centre, float x, float y) {
   return {centre.x + x, centre.y + y};
