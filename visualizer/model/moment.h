@@ -68,28 +68,30 @@ struct NodeMoment {
   enum class Process : std::uint8_t { kUnknown, kRunning, kPaused, kStopped };
 
   Process process{Process::kUnknown};
-  StopCause stopped_by{};           ///< of kStopped
-  std::size_t process_position{0};  ///< of the record that told of `process`
-  Instant process_since{};
+  StopCause stopped_by{};  ///< of kStopped
   Role role{};
-  Term term{0};
-  NodeId leader{kNoNode};  ///< whom it follows; itself if it leads
-  Cause cause{};           ///< of its role
+  Cause cause{};        ///< of its role
+  bool serving{false};  ///< leads, and has committed an entry of its term
+  bool wiped{false};    ///< its disk was lost, and its peers know
+
+  NodeId leader{kNoNode};       ///< whom it follows; itself if it leads
+  NodeId voted_for{kNoNode};    ///< in `voted_in`
+  NodeId snapshot_to{kNoNode};  ///< it feeds a snapshot to this node
+  NodeId transfer_to{kNoNode};  ///< it hands leadership to this node
+
+  Instant process_since{};
+  std::size_t process_position{0};  ///< of the record that told of `process`
   Instant role_since{};
   std::size_t role_position{0};  ///< of the record that told of its role
-  bool serving{false};           ///< leads, and has committed an entry of its term
-  LogIndex term_start{0};        ///< a leader's: the first entry of its term; 0: none yet
-  NodeId voted_for{kNoNode};     ///< in `voted_in`
+  Term term{0};
   Term voted_in{0};
-  Tally tally{};  ///< of its present campaign; term 0 and empty: none
+  LogIndex term_start{0};  ///< a leader's: the first entry of its term; 0: none yet
+  Tally tally{};           ///< of its present campaign; term 0 and empty: none
   /// A follower's election timer: it runs from timer_set to timer_due, also while it is paused.
   std::optional<Instant> timer_set{};
   Instant timer_due{};
   LogView log{};
   Incarnation incarnation{0};
-  bool wiped{false};              ///< its disk was lost, and its peers know
-  NodeId snapshot_to{kNoNode};    ///< it feeds a snapshot to this node
-  NodeId transfer_to{kNoNode};    ///< it hands leadership to this node
   std::uint64_t lost_records{0};  ///< of this node, not seen
 
   bool running() const { return process == Process::kRunning; }

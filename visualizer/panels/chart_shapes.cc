@@ -26,7 +26,8 @@ std::size_t buckets_in_bin(const Series& series, const TimeAxis& axis, float nar
   const double in_view = static_cast<double>(axis.width()) / bucket;
   const double wanted = std::max(by_width, std::min(by_count, in_view / kFewestBins));
   // So that the times of bins can be told.
-  const auto most = static_cast<double>(Recording::kLatest.ns / series.width().ns);
+  const std::int64_t most_buckets = Recording::kLatest.ns / series.width().ns;
+  const auto most = static_cast<double>(most_buckets);
   return static_cast<std::size_t>(round_step(std::clamp(wanted, 1.0, most)));
 }
 

@@ -67,17 +67,18 @@ bool hot_area(AppState& app, std::string_view name, const Area& area) {
 }
 
 bool button(AppState& app, std::string_view name, const char* label, const Area& area,
-            const char* tooltip, bool active, bool enabled) {
+            const ButtonLook& look) {
   const Theme& theme = app.theme;
-  const bool clicked = hot_area(app, name, area) && enabled;
+  const bool clicked = hot_area(app, name, area) && look.enabled;
   const bool hovered = ImGui::IsItemHovered();
-  ImU32 fill = active ? mixed(theme.panel_raised, theme.text_faint, 0.45F) : theme.panel_raised;
-  if (hovered && enabled)
+  ImU32 fill =
+      look.active ? mixed(theme.panel_raised, theme.text_faint, 0.45F) : theme.panel_raised;
+  if (hovered && look.enabled)
     fill = mixed(fill, theme.text_faint, ImGui::IsItemActive() ? 0.5F : 0.25F);
-  canvas().AddRectFilled(area.from, area.to, enabled ? fill : faded(fill, 0.5F), app.px(6));
-  const ImU32 colour = !enabled ? theme.text_faint : active ? theme.accent : theme.text;
+  canvas().AddRectFilled(area.from, area.to, look.enabled ? fill : faded(fill, 0.5F), app.px(6));
+  const ImU32 colour = !look.enabled ? theme.text_faint : look.active ? theme.accent : theme.text;
   text_centred(app.fonts.small, colour, area.centre(), label);
-  if (hovered && tooltip != nullptr && *tooltip != '\0') ImGui::SetTooltip("%s", tooltip);
+  if (hovered && *look.tooltip != '\0') ImGui::SetTooltip("%s", look.tooltip);
   return clicked;
 }
 

@@ -20,9 +20,15 @@ void place(AppState& app, std::string_view name, const Area& area);
 Area begin_panel(AppState& app, const char* title, const Area& area, std::string_view hint = {});
 void end_panel();
 
-/// A button with a name for tests; `tooltip` says what it does and its key. True: clicked.
+/// How a button is at the moment. The tooltip says what it does, and its key.
+struct ButtonLook {
+  const char* tooltip{""};
+  bool active{false};  ///< what it stands for is on
+  bool enabled{true};
+};
+/// A button with a name for tests. True: clicked.
 bool button(AppState& app, std::string_view name, const char* label, const Area& area,
-            const char* tooltip, bool active = false, bool enabled = true);
+            const ButtonLook& look);
 /// An area that reacts to the mouse: hovered and clicked as ImGui has it for the last item.
 bool hot_area(AppState& app, std::string_view name, const Area& area);
 

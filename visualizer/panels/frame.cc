@@ -73,9 +73,9 @@ void draw_problem(AppState& app, const Area& area) {
   paragraph(app.fonts.text, app.theme.text, {from.x + pad, from.y + pad}, wrap, words);
   ImGui::PopClipRect();
   const float side = app.px(24);
-  if (app.source &&
-      button(app, "close problem", "x",
-             {{box.to.x - side, box.from.y}, {box.to.x, box.from.y + side}}, "close", false, true))
+  if (app.source && button(app, "close problem", "x",
+                           {{box.to.x - side, box.from.y}, {box.to.x, box.from.y + side}},
+                           {"close", false, true}))
     app.problem_closed = words;
   place(app, "problem", box);
 }
@@ -119,7 +119,7 @@ void draw_compact(AppState& app, const Layout& layout) {
     const Area area{{x, layout.timeline.from.y}, {x + width - app.px(4), layout.timeline.to.y}};
     const std::string name = std::string("tab:") + tab.name;
     if (button(app, name, fitted(app.fonts.small, tab.name, width - app.px(8)).c_str(), area,
-               "the next one: Tab", app.compact == tab.panel))
+               {"the next one: Tab", app.compact == tab.panel}))
       app.compact = tab.panel;
     x += width;
   }

@@ -389,7 +389,7 @@ void draw_deselect(AppState& app, const Area& area) {
   const float size = app.px(20);
   const ImVec2 from{area.to.x - app.px(12) - size, area.from.y + app.px(7)};
   const Area place{from, {from.x + size, from.y + size}};
-  if (button(app, "inspector:clear", "×", place, "select nothing (escape)")) app.selection = {};
+  if (button(app, "inspector:clear", "×", place, {"select nothing (escape)"})) app.selection = {};
 }
 
 }  // namespace

@@ -116,7 +116,8 @@ void draw_key_table(AppState& app, const Area& area) {
   place(app, "help:box", box);
   text(app.fonts.title, app.theme.text, {box.from.x + app.px(24), box.from.y + app.px(16)}, "Keys");
   const auto row = [&](std::size_t index, const char* key, const char* what) {
-    const ImVec2 at{box.from.x + app.px(24) + app.px(420) * static_cast<float>(index / rows),
+    const std::size_t column = index / rows;
+    const ImVec2 at{box.from.x + app.px(24) + app.px(420) * static_cast<float>(column),
                     box.from.y + app.px(50) + line * static_cast<float>(index % rows)};
     text(app.fonts.mono, app.theme.primary, at, key);
     text(app.fonts.text, app.theme.text, {at.x + app.px(90), at.y - app.px(1)}, what);

@@ -39,7 +39,7 @@ float draw_tabs(AppState& app, const Area& area) {
   for (const Tab& tab : kTabs) {
     const float width = width_of(app.fonts.small, tab.label) + app.px(14);
     const Area place{{x, top}, {x + width, top + app.px(20)}};
-    if (button(app, tab.name, tab.label, place, tab.tooltip, app.store_shown == tab.store))
+    if (button(app, tab.name, tab.label, place, {tab.tooltip, app.store_shown == tab.store}))
       app.store_shown = tab.store;
     x += width + app.px(4);
   }
@@ -150,7 +150,7 @@ void draw_end_button(AppState& app, const LogTable& table, const LogRange& range
   const float width = width_of(app.fonts.small, label) + app.px(18);
   const ImVec2 to{table.body.to.x - app.px(12), table.body.to.y - app.px(6)};
   const Area place{{to.x - width, to.y - app.px(24)}, to};
-  if (button(app, "logs:end", label.c_str(), place, "follow the end of the logs again", true))
+  if (button(app, "logs:end", label.c_str(), place, {"follow the end of the logs again", true}))
     app.log_top = 0;
 }
 

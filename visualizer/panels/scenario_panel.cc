@@ -144,10 +144,10 @@ void draw_saving(AppState& app, Rehearsal& rehearsal, const Area& area) {
   const float top = area.from.y + app.px(46);
   const float split = area.from.x + area.width() * 0.7F;
   if (button(app, "save", "Save as scenario", {{area.from.x, top}, {split, top + app.px(26)}},
-             "Writes what you did as a scenario: a regression test that kvsim runs"))
+             {"Writes what you did as a scenario: a regression test that kvsim runs"}))
     save(app, rehearsal);
   if (button(app, "undo", "undo", {{split + app.px(6), top}, {area.to.x, top + app.px(26)}},
-             "takes back the last thing done by hand (Z)"))
+             {"takes back the last thing done by hand (Z)"}))
     rehearsal.undo();
 }
 
@@ -162,9 +162,9 @@ void draw_footer(AppState& app, const Area& area) {
   const Area longer{{first.to.x - width, row}, first.to};
   const Area seed{{longer.from.x - width - app.px(24), row},
                   {longer.from.x - app.px(6), first.to.y}};
-  if (button(app, "reseed", "next seed", seed, "another run: other timeouts, other delays"))
+  if (button(app, "reseed", "next seed", seed, {"another run: other timeouts, other delays"}))
     rehearsal->reseed(rehearsal->seed() + 1);
-  if (button(app, "longer", "+10 s", longer, "the run goes on for ten more seconds")) {
+  if (button(app, "longer", "+10 s", longer, {"the run goes on for ten more seconds"})) {
     const Outcome done = rehearsal->extend(seconds(10));
     if (!done) say(app, Tone::kBad, done.error().message);
   }
@@ -230,8 +230,8 @@ void draw_scenario(AppState& app, const Area& area) {
   const Area inside = begin_panel(app, live ? "CLUSTER" : "SCENARIO", area);
   const Area corner{{area.to.x - app.px(76), area.from.y + app.px(7)},
                     {area.to.x - app.px(12), area.from.y + app.px(29)}};
-  if (button(app, "browse", app.browsing ? "close" : "open", corner, "the scenarios in this folder",
-             app.browsing, app.source != nullptr)) {
+  if (button(app, "browse", app.browsing ? "close" : "open", corner,
+             {"the scenarios in this folder", app.browsing, app.source != nullptr})) {
     app.browsing = !app.browsing;
     app.files.reset();
   }

@@ -186,7 +186,7 @@ void draw_foot(AppState& app, const StagePicture& picture) {
     const float height = app.px(26);
     const Area box{{picture.layout.area.to.x - width, picture.layout.area.to.y - height},
                    picture.layout.area.to};
-    if (button(app, "heal all", label, box, "All links work again")) {
+    if (button(app, "heal all", label, box, {"All links work again"})) {
       Fault fault;
       fault.kind = Fault::Kind::kHealAll;
       inflict(app, fault);

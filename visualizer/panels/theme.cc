@@ -1,6 +1,7 @@
 #include "panels/theme.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/check.h"
 
@@ -229,7 +230,7 @@ const char* letter_of(Standing standing) {
 
 ImU32 faded(ImU32 colour, float share) {
   const float opaque = static_cast<float>(channel(colour, IM_COL32_A_SHIFT));
-  const auto alpha = static_cast<ImU32>(opaque * std::clamp(share, 0.0F, 1.0F) + 0.5F);
+  const auto alpha = static_cast<ImU32>(std::lround(opaque * std::clamp(share, 0.0F, 1.0F)));
   return (colour & ~IM_COL32_A_MASK) | alpha << IM_COL32_A_SHIFT;
 }
 
@@ -238,7 +239,7 @@ ImU32 mixed(ImU32 a, ImU32 b, float share_of_b) {
   for (int shift = 0; shift < 32; shift += 8) {
     const float from = static_cast<float>(channel(a, shift));
     const float to = static_cast<float>(channel(b, shift));
-    result |= static_cast<ImU32>(from + (to - from) * share_of_b + 0.5F) << shift;
+    result |= static_cast<ImU32>(std::lround(from + (to - from) * share_of_b)) << shift;
   }
   return result;
 }

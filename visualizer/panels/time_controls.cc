@@ -100,15 +100,15 @@ float draw_zoom_buttons(AppState& app, std::string_view panel, const TimeView& v
   const Instant middle = view.shown.from + view.shown.length() / 2;
   const Instant around = view.shown.contains(now) ? now : middle;
   const Area shorter = next(26);
-  if (button(app, name + ":+", "", shorter, "look closer (wheel)"))
+  if (button(app, name + ":+", "", shorter, {"look closer (wheel)"}))
     show(app.window, zoomed(view.shown, view.all, around, 1 / kStep), view.all);
   draw_sign(app, shorter, true);
   const Area longer = next(26);
-  if (button(app, name + ":-", "", longer, "see more (wheel)", false, view.zoomed()))
+  if (button(app, name + ":-", "", longer, {"see more (wheel)", false, view.zoomed()}))
     show(app.window, zoomed(view.shown, view.all, around, kStep), view.all);
   draw_sign(app, longer, false);
-  if (button(app, name + ":fit", "fit", next(34), "all there is (double click)", false,
-             view.zoomed()))
+  if (button(app, name + ":fit", "fit", next(34),
+             {"all there is (double click)", false, view.zoomed()}))
     app.window.whole = true;
   return right;
 }

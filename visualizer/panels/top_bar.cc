@@ -63,7 +63,7 @@ void draw_transport(AppState& app, float left, float middle) {
   const float side = app.px(30);
   for (const Transport& item : kTransport) {
     const Area area{{left, middle - side / 2}, {left + side, middle + side / 2}};
-    if (button(app, item.name, "", area, item.tooltip)) item.act(app);
+    if (button(app, item.name, "", area, {item.tooltip})) item.act(app);
     const bool pausing = item.icon == Icon::kPlay && app.playback.playing();
     draw_icon(pausing ? Icon::kPause : item.icon, area.centre(), app.px(11), app.theme.text);
     left += app.px(34);
@@ -95,15 +95,15 @@ void draw_speed(AppState& app, float left, float middle) {
   const auto box = [&](float from, float width) {
     return Area{{left + app.px(from), middle - half}, {left + app.px(from + width), middle + half}};
   };
-  if (button(app, "slower", "-", box(0, 26), "slower (↓)")) app.playback.slower();
+  if (button(app, "slower", "-", box(0, 26), {"slower (↓)"})) app.playback.slower();
   const double speed = app.playback.speed();
   const double now = app.playback.speed_now(*app.history());
   const bool eased = app.playback.playing() && now < speed;
   text_centred(app.fonts.mono, eased ? app.theme.candidate : app.theme.text, box(26, 62).centre(),
                eased ? speed_text(now).substr(0, 8) : speed_text(speed));
-  if (button(app, "faster", "+", box(88, 26), "faster (↑)")) app.playback.faster();
+  if (button(app, "faster", "+", box(88, 26), {"faster (↑)"})) app.playback.faster();
   if (button(app, "ease", "slow-mo", box(120, 66),
-             "elections in slow motion, whatever the speed (E)", app.playback.eased()))
+             {"elections in slow motion, whatever the speed (E)", app.playback.eased()}))
     app.playback.ease(!app.playback.eased());
 }
 
@@ -132,9 +132,9 @@ float draw_right(AppState& app, float right, float middle, bool narrow) {
     right -= side + app.px(6);
     return area;
   };
-  if (button(app, "help", "?", square(), "keys (H)")) app.help_shown = !app.help_shown;
+  if (button(app, "help", "?", square(), {"keys (H)"})) app.help_shown = !app.help_shown;
   const Area light = square();
-  if (button(app, "light", "", light, "light, or dark (L)")) app.light = !app.light;
+  if (button(app, "light", "", light, {"light, or dark (L)"})) app.light = !app.light;
   draw_icon(app.light ? Icon::kMoon : Icon::kSun, light.centre(), app.px(14), app.theme.text);
   if (!app.source) return right;
   const Verdict verdict = verdict_of(app);
