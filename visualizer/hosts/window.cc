@@ -95,7 +95,7 @@ class Window {
   Window& operator=(const Window&) = delete;
 
   bool ready() const { return ready_; }
-  bool closed() const { return app_.quit || glfwWindowShouldClose(window_) == GLFW_TRUE; }
+  bool closed() const { return glfwWindowShouldClose(window_) == GLFW_TRUE; }
   void take_input();
   void frame();
   /// What was drawn, before it is shown.

@@ -106,7 +106,6 @@ struct AppState {
   /// What inspector and store show, worked out now and then (Basis); null: not yet.
   std::shared_ptr<const Inspection> inspection{};
   std::shared_ptr<const StoreView> store{};
-  bool quit{false};
 
   /// Where controls were drawn in the last frame, by name ("play", "node:node1"): so that tests
   /// click what a person would click.
