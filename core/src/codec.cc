@@ -66,6 +66,11 @@ class BodyEncoder {
     out_.u32(body.next_shard);
   }
   void operator()(const TimeoutNow&) {}
+  void operator()(const ReadIndexRequest& body) { out_.u64(body.number); }
+  void operator()(const ReadIndexReply& body) {
+    out_.u64(body.number);
+    out_.u64(body.index);
+  }
 
  private:
   Encoder& out_;
@@ -92,6 +97,10 @@ class BodyDecoder {
         return MessageBody{snapshot_reply()};
       case 6:
         return MessageBody{TimeoutNow{}};
+      case 7:
+        return MessageBody{ReadIndexRequest{in_.u64()}};
+      case 8:
+        return MessageBody{read_index_reply()};
       default:
         return Error{"A message of unknown type " + std::to_string(type) + "."};
     }
@@ -174,6 +183,12 @@ class BodyDecoder {
     SnapshotReply body;
     body.last_index = in_.u64();
     body.next_shard = in_.u32();
+    return body;
+  }
+  ReadIndexReply read_index_reply() {
+    ReadIndexReply body;
+    body.number = in_.u64();
+    body.index = in_.u64();
     return body;
   }
 

@@ -50,6 +50,8 @@ void move_behind(std::vector<Item> from, std::vector<Item>& to) {
 
 Raft::Raft(const Config& config, Recovered recovered, std::uint64_t seed, Instant now)
     : config_(config), rng_(Rng(seed).fork("election")), hard_state_(recovered.hard_state) {
+  // Where an earlier start counted, its late answers would pass for answers to this one.
+  reads_.granted = reads_.asked = reads_.wanted = Rng(seed).fork("reads").next() / 2;
   CHECK(std::find(config.members.begin(), config.members.end(), config.self) !=
         config.members.end());
   CHECK(std::is_sorted(config.members.begin(), config.members.end()));
@@ -176,6 +178,7 @@ void Raft::note_incarnation(NodeId peer, Incarnation seen) {
     progress.match = 0;
     progress.received = 0;
     progress.read_round = 0;
+    progress.read_asked.reset();
     progress.to_probe(log_.last_index() + 1);
     progress.wiped = is_wiped;
     release_snapshot();
@@ -325,8 +328,10 @@ void Raft::ignore(const Message& message, Reason reason) {
 }
 
 void Raft::flush(Instant now, Effects& effects) {
+  ask_read_index(now);
   if (is_leader()) {
     begin_read_round();
+    answer_read_questions();
     feed_followers(now);
   }
   compact_a_little();
@@ -360,7 +365,10 @@ void Raft::build_write(Effects& effects) {
 }
 
 std::optional<Instant> Raft::next_deadline() const {
-  if (const auto* follower = std::get_if<Follower>(&role_)) return follower->election_due;
+  if (const auto* follower = std::get_if<Follower>(&role_)) {
+    return read_question_open() ? std::min(follower->election_due, reads_.resend_due)
+                                : follower->election_due;
+  }
   if (const auto* candidate = std::get_if<Candidate>(&role_)) {
     return candidate->pre ? candidate->retry_due
                           : std::min(candidate->retry_due, candidate->campaign_due);

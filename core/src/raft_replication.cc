@@ -55,7 +55,7 @@ void Raft::tick_leader(Instant now) {
     if (notify && progress.commit_sent < commit_) progress.send_now = true;
     if (!progress.resend_due || now < *progress.resend_due) continue;
     progress.resend_due.reset();
-    progress.resend_after = std::min(progress.resend_after * 2, resend_interval() * kResendBackOff);
+    progress.resend_after = backed_off(progress.resend_after);
     progress.send_now = true;
     if (progress.feed == Feed::kSnapshot) {
       // With all of it received and no word of its being in use, the follower has crashed and lost
@@ -284,6 +284,10 @@ Duration Raft::resend_interval() const {
   return std::min(config_.timing.heartbeat_interval, kResendAtMost);
 }
 
+Duration Raft::backed_off(Duration resend_after) const {
+  return std::min(resend_after * 2, resend_interval() * kResendBackOff);
+}
+
 void Raft::compact(Instant now, LogIndex last_index) {
   LogIndex through = std::min(last_index, persisted_index_);
   if (through <= log_.base_index()) return;
@@ -363,7 +367,8 @@ bool Raft::accept_entries(const AppendRequest& request) {
   // Only what the request covers is known to equal the leader's log; a tail beyond it is not.
   const LogIndex verified = request.previous_index + request.entries.size();
   follower.matched = std::max({follower.matched, verified, commit_});
-  set_commit(std::min(request.commit, follower.matched));
+  follower.leader_commit = std::max(follower.leader_commit, request.commit);
+  set_commit(std::min(follower.leader_commit, follower.matched));
   return changed;
 }
 

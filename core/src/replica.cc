@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/operations.h"
 #include "core/overloaded.h"
 
 namespace kv {
@@ -17,6 +18,27 @@ constexpr std::size_t kEntryOverheadBytes = 80;
 /// once.
 constexpr LogIndex kApplyAtOnce = 1024;
 constexpr std::size_t kAnswerBytesAtOnce = 4 << 20;
+
+/// Clients' commands are encoded by the driver, and what is in the log was proposed so; checksums
+/// guard it on the way and on disk.
+Command decode(std::string_view bytes) {
+  Result<Command> command = decode_command(bytes);
+  CHECK(command.has_value());
+  return std::move(*command);
+}
+
+std::string clock_command(std::uint64_t time_ms) {
+  Command command;
+  command.operation = Operation::kAdvanceClock;
+  command.time_ms = time_ms;
+  return encode_command(command);
+}
+
+std::size_t text_bytes(const Answer& answer) {
+  std::size_t sum = answer.text.size();
+  for (const Answer& item : answer.items) sum += text_bytes(item);
+  return sum;
+}
 
 }  // namespace
 
@@ -49,13 +71,10 @@ void Replica::persisted(Instant now, WriteId id) {
 }
 
 void Replica::submit(Instant now, ClientRequest request) {
-  if (!raft_.is_leader()) {
-    refuse(now, request.id);
-    return;
-  }
+  if (!raft_.is_leader()) return submit_elsewhere(now, request);
   std::visit(
       Overloaded{
-          [&](ReadRequest& read) { submit_read(now, request.id, std::move(read.key)); },
+          [&](ReadRequest& read) { submit_read(now, request.id, std::move(read)); },
           [&](WriteRequest& write) { submit_write(now, request.id, write.command); },
           [&](TransferRequest& transfer) {
             if (!raft_.start_transfer(now, transfer.to)) {
@@ -67,16 +86,26 @@ void Replica::submit(Instant now, ClientRequest request) {
       request.body);
 }
 
-void Replica::submit_read(Instant now, RequestId id, std::string key) {
-  if (config_.ack == AckMode::kPrimary) {
-    reply(id, ReadDone{local_read(key)});
-    return;
+void Replica::submit_elsewhere(Instant now, ClientRequest& request) {
+  auto* asked = std::get_if<ReadRequest>(&request.body);
+  if (asked == nullptr || !asked->anywhere || raft_.leader() == kNoNode) {
+    return refuse(now, request.id);
   }
-  reads_.push_back(
-      {id, std::move(key), raft_.start_read(), raft_.term(), now + config_.request_timeout});
+  follower_reads_.push_back({request.id, std::move(asked->command), raft_.start_follower_read(),
+                             std::nullopt, now + config_.request_timeout});
+}
+
+void Replica::submit_read(Instant now, RequestId id, ReadRequest read) {
+  if (ahead_) return read_ahead(id, decode(read.command));
+  reads_.push_back({id, std::move(read.command), raft_.start_read(), raft_.term(),
+                    now + config_.request_timeout});
 }
 
 void Replica::submit_write(Instant now, RequestId id, std::string_view command) {
+  // In the log it would stop every node.
+  if (!decode_command(command)) {
+    return reply(id, Answer::error("ERR this can't be carried out as one command"));
+  }
   const Raft::Proposed proposed = raft_.propose(command);
   if (const auto* refused = std::get_if<Raft::Refused>(&proposed)) {
     reply(id, Refusal{*refused == Raft::Refused::kTooMuchUncommitted ? RefusalCode::kOverloaded
@@ -84,15 +113,12 @@ void Replica::submit_write(Instant now, RequestId id, std::string_view command) 
     return;
   }
   const LogIndex index = std::get<LogIndex>(proposed);
-  WaitingWrite waiting{id, index, raft_.term(), now + config_.request_timeout, false, std::nullopt};
-  if (config_.ack == AckMode::kPrimary) {
-    const Result<Command> decoded = decode_command(command);
-    CHECK(decoded.has_value());
-    const std::string_view key = std::visit([](const auto& body) { return body.key; }, *decoded);
-    waiting.existed = local_read(key).has_value();
-    note_unapplied(raft_.log().at(index));
-  }
-  writes_.push_back(waiting);
+  WaitingWrite& waiting = writes_.emplace_back();
+  waiting.id = id;
+  waiting.index = index;
+  waiting.term = raft_.term();
+  waiting.due = now + config_.request_timeout;
+  if (ahead_) waiting.answer = execute(*ahead_, decode(command));
 }
 
 void Replica::snapshot_saved(Instant now, LogIndex last_index) {
@@ -135,6 +161,11 @@ std::optional<Instant> Replica::next_deadline() const {
   if (applied_ < raft_.commit() || reads_ready()) consider(settled_at_);
   if (!writes_.empty()) consider(writes_.front().due);
   if (!reads_.empty()) consider(reads_.front().due);
+  if (!clock_reads_.empty()) consider(clock_reads_.front().due);
+  if (!follower_reads_.empty()) {
+    const FollowerRead& first = follower_reads_.front();
+    consider(first.index && *first.index <= applied_ ? settled_at_ : first.due);
+  }
   return due;
 }
 
@@ -177,6 +208,7 @@ void Replica::settle(Instant now) {
   if (config_.ack == AckMode::kPrimary) track_leadership();
   answer_writes();
   answer_reads(now);
+  answer_follower_reads();
   answer_transfers();
   expire(now);
 }
@@ -184,32 +216,37 @@ void Replica::settle(Instant now) {
 void Replica::apply_committed() {
   if (applied_ == raft_.commit()) return;
   const LogIndex end = std::min(raft_.commit(), applied_ + kApplyAtOnce);
+  auto waiting = std::lower_bound(
+      writes_.begin(), writes_.end(), applied_ + 1,
+      [](const WaitingWrite& write, LogIndex index) { return write.index < index; });
   while (applied_ < end) {
     const Entry& entry = raft_.log().at(applied_ + 1);
     ++applied_;
     applied_term_ = entry.term;
     applied_bytes_ += entry.size() + kEntryOverheadBytes;
-    bool existed = false;
-    if (entry.type == EntryType::kCommand) {
-      const Result<Command> command = decode_command(entry.payload());
-      // A leader proposes only what decodes, and checksums guard it on the way and on disk.
-      CHECK(command.has_value());
-      existed = store_.apply(*command).existed;
-      const std::string_view key = std::visit([](const auto& body) { return body.key; }, *command);
-      const auto newest = unapplied_.find(key);
-      if (newest != unapplied_.end() && newest->second <= applied_) unapplied_.erase(newest);
-    }
-    const auto waiting = std::lower_bound(
-        writes_.begin(), writes_.end(), applied_,
-        [](const WaitingWrite& write, LogIndex index) { return write.index < index; });
-    if (waiting != writes_.end() && waiting->index == applied_) waiting->applied = entry.term;
-    if (waiting != writes_.end() && waiting->index == applied_ &&
-        config_.ack != AckMode::kPrimary) {
-      waiting->existed = existed;
-    }
+    Answer answer;
+    if (entry.type == EntryType::kCommand) answer = execute(store_, decode(entry.payload()));
+    if (waiting == writes_.end() || waiting->index != applied_) continue;
+    waiting->applied = entry.term;
+    if (!ahead_) waiting->answer = std::move(answer);
+    ++waiting;
+  }
+  for (KvStore* store : {&store_, ahead_ ? &*ahead_ : nullptr}) {
+    if (store == nullptr || !store->has_garbage()) continue;
+    retired_.push_back(std::make_shared<Snapshot>(Snapshot{0, 0, store->take_garbage()}));
   }
   events_.push_back(EntriesApplied{applied_});
   consider_snapshot();
+}
+
+bool Replica::begin_snapshot() {
+  if (saving_snapshot_) return false;
+  if (applied_ == snapshot_index_) return true;
+  save_request_ = std::make_shared<Snapshot>(Snapshot{applied_, applied_term_, store_});
+  saving_snapshot_ = true;
+  snapshot_bytes_ = store_.memory_bytes();
+  applied_bytes_ = 0;
+  return true;
 }
 
 void Replica::consider_snapshot() {
@@ -219,10 +256,7 @@ void Replica::consider_snapshot() {
   // A follower that receives a snapshot needs the entries behind it: leave the log alone for a
   // while.
   if (raft_.sending_snapshot() && applied_bytes_ < due * 4) return;
-  save_request_ = std::make_shared<Snapshot>(Snapshot{applied_, applied_term_, store_});
-  saving_snapshot_ = true;
-  snapshot_bytes_ = store_.memory_bytes();
-  applied_bytes_ = 0;
+  begin_snapshot();
 }
 
 void Replica::answer_writes() {
@@ -239,7 +273,7 @@ void Replica::answer_writes() {
   if (config_.ack == AckMode::kAll)
     done = raft_.is_leader() ? std::min(done, raft_.durable_everywhere()) : 0;
   while (!writes_.empty() && writes_.front().index <= done) {
-    const WaitingWrite& write = writes_.front();
+    WaitingWrite& write = writes_.front();
     const bool in_own_log = raft_.is_leader() && raft_.log().term_at(write.index) == write.term;
     if (write.applied && *write.applied != write.term) {
       // Another entry took its place in the log for good, so it never takes effect.
@@ -247,7 +281,7 @@ void Replica::answer_writes() {
             Refusal{raft_.leader() == kNoNode ? RefusalCode::kNoPrimary : RefusalCode::kNotPrimary,
                     raft_.leader()});
     } else if (write.applied || (config_.ack == AckMode::kPrimary && in_own_log)) {
-      reply(write.id, WriteDone{write.existed});
+      reply(write.id, std::move(write.answer), write.index);
     } else {
       // A snapshot stands for this index, and doesn't say whose entry was there.
       reply(write.id, Refusal{RefusalCode::kUnknownOutcome, raft_.leader()});
@@ -263,12 +297,66 @@ void Replica::answer_reads(Instant now) {
     reads_.pop_front();
   }
   while (reads_ready() && answered_bytes_ < kAnswerBytesAtOnce) {
-    const WaitingRead& read = reads_.front();
-    const std::optional<std::string_view> value = store_.get(read.key);
-    answered_bytes_ += value ? value->size() : 0;
-    reply(read.id, ReadDone{value ? std::optional<std::string>(*value) : std::nullopt});
+    answer_read(now, reads_.front());
     reads_.pop_front();
   }
+  answer_clock_reads(now);
+}
+
+/// A key must not be there for one client and gone for another who asked before: that its time has
+/// come counts once it is in the log.
+void Replica::answer_read(Instant now, WaitingRead& waiting) {
+  const Command command = decode(waiting.command);
+  if (!clock_matters(store_, command)) return give(waiting.id, command);
+  if (!clock_reads_.empty() && clock_reads_.back().time_ms >= command.time_ms) {
+    const ClockRead& last = clock_reads_.back();
+    clock_reads_.push_back(
+        {waiting.id, std::move(waiting.command), last.index, last.time_ms, waiting.due});
+    return;
+  }
+  const Raft::Proposed proposed = raft_.propose(clock_command(command.time_ms));
+  if (const auto* index = std::get_if<LogIndex>(&proposed)) {
+    clock_reads_.push_back(
+        {waiting.id, std::move(waiting.command), *index, command.time_ms, waiting.due});
+  } else {
+    refuse(now, waiting.id);
+  }
+}
+
+/// The round was confirmed, and what is applied since is only fresher.
+void Replica::answer_clock_reads(Instant now) {
+  while (!clock_reads_.empty()) {
+    const ClockRead& first = clock_reads_.front();
+    if (first.index <= applied_) {
+      give(first.id, decode(first.command));
+    } else if (!raft_.is_leader() || first.due <= now) {
+      refuse(now, first.id);
+    } else {
+      return;
+    }
+    clock_reads_.pop_front();
+  }
+}
+
+/// A follower's reads go by the store's clock alone: it can't move it.
+void Replica::answer_follower_reads() {
+  for (FollowerRead& waiting : follower_reads_) {
+    if (waiting.index) continue;
+    waiting.index = raft_.follower_read_index(waiting.number);
+    if (!waiting.index) break;
+  }
+  while (!follower_reads_.empty() && answered_bytes_ < kAnswerBytesAtOnce) {
+    const FollowerRead& first = follower_reads_.front();
+    if (!first.index || *first.index > applied_) return;
+    give(first.id, decode(first.command));
+    follower_reads_.pop_front();
+  }
+}
+
+void Replica::give(RequestId id, const Command& command) {
+  Answer answer = read(store_, command);
+  answered_bytes_ += text_bytes(answer);
+  reply(id, std::move(answer));
 }
 
 /// What was committed when the round was confirmed is applied, so the state is fresh enough.
@@ -297,52 +385,52 @@ void Replica::expire(Instant now) {
     reply(reads_.front().id, Refusal{RefusalCode::kNoQuorum, kNoNode, raft_.unreachable(now)});
     reads_.pop_front();
   }
-}
-
-void Replica::refuse(Instant now, RequestId id) {
-  const NodeId leader = raft_.leader();
-  if (leader != kNoNode && leader != config_.self) {
-    reply(id, Refusal{RefusalCode::kNotPrimary, leader});
-  } else if (raft_.role() != Role::kFollower && !raft_.can_reach_quorum(now)) {
-    reply(id, Refusal{RefusalCode::kNoQuorum, kNoNode, raft_.unreachable(now)});
-  } else {
-    reply(id, Refusal{RefusalCode::kNoPrimary});
+  while (!follower_reads_.empty() && follower_reads_.front().due <= now) {
+    reply(follower_reads_.front().id, Refusal{RefusalCode::kNoPrimary});
+    follower_reads_.pop_front();
   }
 }
 
-void Replica::reply(RequestId id, decltype(ClientReply::body) body) {
-  replies_.push_back({id, std::move(body)});
+void Replica::refuse(Instant now, RequestId id) {
+  reply(id, refusal(now).value_or(Refusal{RefusalCode::kNoPrimary}));
+}
+
+std::optional<Refusal> Replica::refusal(Instant now) const {
+  if (raft_.is_leader()) return std::nullopt;
+  const NodeId leader = raft_.leader();
+  if (leader != kNoNode) return Refusal{RefusalCode::kNotPrimary, leader};
+  if (raft_.role() != Role::kFollower && !raft_.can_reach_quorum(now)) {
+    return Refusal{RefusalCode::kNoQuorum, kNoNode, raft_.unreachable(now)};
+  }
+  return Refusal{RefusalCode::kNoPrimary};
+}
+
+void Replica::reply(RequestId id, decltype(ClientReply::body) body, LogIndex index) {
+  replies_.push_back({id, std::move(body), index});
 }
 
 // --- AckMode::kPrimary: the primary reads its own writes before they are committed ---
 
 void Replica::track_leadership() {
-  if (raft_.is_leader() == led_) return;
-  led_ = raft_.is_leader();
-  unapplied_.clear();
-  if (!led_) return;
+  if (raft_.is_leader() == ahead_.has_value()) return;
+  if (ahead_) {
+    retired_.push_back(std::make_shared<Snapshot>(Snapshot{0, 0, std::move(*ahead_)}));
+    ahead_.reset();
+    return;
+  }
+  ahead_ = store_;
   for (LogIndex index = applied_ + 1; index <= raft_.log().last_index(); ++index) {
-    note_unapplied(raft_.log().at(index));
+    const Entry& entry = raft_.log().at(index);
+    if (entry.type == EntryType::kCommand) execute(*ahead_, decode(entry.payload()));
   }
 }
 
-void Replica::note_unapplied(const Entry& entry) {
-  if (entry.type != EntryType::kCommand) return;
-  const Result<Command> command = decode_command(entry.payload());
-  CHECK(command.has_value());
-  std::visit([&](const auto& body) { unapplied_[std::string(body.key)] = entry.index; }, *command);
-}
-
-std::optional<std::string> Replica::local_read(std::string_view key) const {
-  const auto newest = unapplied_.find(key);
-  if (newest == unapplied_.end()) {
-    const std::optional<std::string_view> value = store_.get(key);
-    return value ? std::optional<std::string>(*value) : std::nullopt;
+void Replica::read_ahead(RequestId id, const Command& command) {
+  if (clock_matters(*ahead_, command)) {
+    const std::string clock = clock_command(command.time_ms);
+    if (std::holds_alternative<LogIndex>(raft_.propose(clock))) execute(*ahead_, decode(clock));
   }
-  const Result<Command> command = decode_command(raft_.log().at(newest->second).payload());
-  CHECK(command.has_value());
-  const auto* set = std::get_if<SetCommand>(&*command);
-  return set != nullptr ? std::optional<std::string>(set->value) : std::nullopt;
+  reply(id, read(*ahead_, command));
 }
 
 }  // namespace kv

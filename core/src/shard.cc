@@ -9,38 +9,58 @@ namespace kv {
 namespace {
 
 constexpr std::size_t kHeaderBytes = 2 * sizeof(std::uint32_t);
+constexpr std::uint32_t kExpiryBit = 1U << 31;
 
-std::uint32_t read_word(const char* from) {
-  std::uint32_t word = 0;
+template <typename Word>
+Word read_word(const char* from) {
+  Word word = 0;
   std::memcpy(&word, from, sizeof(word));
   return word;
 }
 
-char* write_word(char* to, std::size_t word) {
-  const auto narrow = static_cast<std::uint32_t>(word);
-  std::memcpy(to, &narrow, sizeof(narrow));
-  return to + sizeof(narrow);
+template <typename Word>
+char* write_word(char* to, Word word) {
+  std::memcpy(to, &word, sizeof(word));
+  return to + sizeof(word);
+}
+
+/// Of a record without its key and value.
+std::size_t front_bytes(bool expires) {
+  return expires ? kHeaderBytes + sizeof(std::uint64_t) : kHeaderBytes;
+}
+
+/// Of the whole record that begins there.
+std::size_t record_size(const char* from) {
+  const auto key_size = read_word<std::uint32_t>(from);
+  const auto word = read_word<std::uint32_t>(from + sizeof(std::uint32_t));
+  return front_bytes((word & kExpiryBit) != 0) + key_size + (word & ~kExpiryBit);
+}
+
+bool expired(const StoredValue& record, std::uint64_t now_ms) {
+  return record.expires_ms != 0 && record.expires_ms <= now_ms;
 }
 
 }  // namespace
 
-bool Shard::set(std::uint32_t hash, std::string_view key, std::string_view value) {
-  const Slot* found = find(hash, key);
+std::optional<std::uint64_t> Shard::set(std::uint32_t hash, std::string_view key,
+                                        const StoredValue& record) {
+  const Slot* found = find_slot(hash, key);
   if (found == nullptr) {
     if ((std::uint64_t{size_} + 1) * 4 > slots_.size() * 3) resize_table();
-    insert({append({key, value}), hash});
+    insert({append(key, record), hash});
     ++size_;
-    return false;
+    return std::nullopt;
   }
-  if (overwrite(found->place, value)) return true;
+  const std::uint64_t old_expiry = stored_at(found->place).record.expires_ms;
+  if (overwrite(found->place, record)) return old_expiry;
   discard(found->place);
-  slots_[static_cast<std::size_t>(found - slots_.data())].place = append({key, value});
+  slots_[static_cast<std::size_t>(found - slots_.data())].place = append(key, record);
   collect_garbage();
-  return true;
+  return old_expiry;
 }
 
 bool Shard::erase(std::uint32_t hash, std::string_view key) {
-  const Slot* found = find(hash, key);
+  const Slot* found = find_slot(hash, key);
   if (found == nullptr) return false;
   discard(found->place);
   remove(static_cast<std::size_t>(found - slots_.data()));
@@ -50,10 +70,46 @@ bool Shard::erase(std::uint32_t hash, std::string_view key) {
   return true;
 }
 
-std::optional<std::string_view> Shard::get(std::uint32_t hash, std::string_view key) const {
-  const Slot* found = find(hash, key);
+std::optional<StoredValue> Shard::get(std::uint32_t hash, std::string_view key) const {
+  const Slot* found = find_slot(hash, key);
   if (found == nullptr) return std::nullopt;
-  return record_at(found->place).value;
+  return stored_at(found->place).record;
+}
+
+Shard::Stored Shard::random_record(std::uint32_t random) const {
+  CHECK(size_ > 0);
+  // Steps of a generator that comes to all numbers, so it comes to a slot in use.
+  std::size_t at = home(random);
+  while (slots_[at].place == kEmpty) {
+    random = random * 1'664'525 + 1'013'904'223;
+    at = home(random);
+  }
+  return stored_at(slots_[at].place);
+}
+
+Shard::Expiries Shard::expiries(std::uint64_t now_ms) const {
+  Expiries found;
+  for_each([&](std::string_view, const StoredValue& record) {
+    if (expired(record, now_ms)) {
+      ++found.past;
+    } else if (record.expires_ms != 0 &&
+               (found.earliest_ms == 0 || record.expires_ms < found.earliest_ms)) {
+      found.earliest_ms = record.expires_ms;
+    }
+  });
+  return found;
+}
+
+void Shard::drop_expired(std::uint64_t now_ms) {
+  for (Slot& slot : slots_) {
+    if (slot.place == kEmpty || !expired(stored_at(slot.place).record, now_ms)) continue;
+    discard(slot.place);
+    slot.place = kEmpty;
+    --size_;
+  }
+  // The holes are in the midst of runs: only a new table closes them all.
+  resize_table();
+  collect_garbage();
 }
 
 std::uint64_t Shard::memory_bytes() const {
@@ -74,11 +130,11 @@ std::size_t Shard::home(std::uint32_t hash) const {
   return static_cast<std::size_t>((std::uint64_t{hash} * slots_.size()) >> 32);
 }
 
-const Shard::Slot* Shard::find(std::uint32_t hash, std::string_view key) const {
+const Shard::Slot* Shard::find_slot(std::uint32_t hash, std::string_view key) const {
   if (slots_.empty()) return nullptr;
   for (std::size_t at = home(hash); slots_[at].place != kEmpty; at = after(at)) {
     const Slot& slot = slots_[at];
-    if (slot.hash == hash && record_at(slot.place).key == key) return &slot;
+    if (slot.hash == hash && stored_at(slot.place).key == key) return &slot;
   }
   return nullptr;
 }
@@ -116,33 +172,43 @@ const char* Shard::bytes_at(std::uint32_t place) const {
   return pages_[place / kPageSpan].bytes.get() + place % kPageSpan;
 }
 
-Shard::Record Shard::record_at(std::uint32_t place) const {
+Shard::Stored Shard::stored_at(std::uint32_t place) const {
   const char* header = bytes_at(place);
-  const std::uint32_t key_size = read_word(header);
-  const std::uint32_t value_size = read_word(header + sizeof(std::uint32_t));
-  const char* key = header + kHeaderBytes;
-  return {{key, key_size}, {key + key_size, value_size}};
+  const auto key_size = read_word<std::uint32_t>(header);
+  const auto word = read_word<std::uint32_t>(header + sizeof(std::uint32_t));
+  const bool expires = (word & kExpiryBit) != 0;
+  const char* key = header + front_bytes(expires);
+  const std::uint64_t expires_ms =
+      expires ? read_word<std::uint64_t>(header + kHeaderBytes) : std::uint64_t{0};
+  return {{key, key_size}, {{key + key_size, word & ~kExpiryBit}, expires_ms}};
 }
 
-bool Shard::overwrite(std::uint32_t place, std::string_view value) {
+bool Shard::overwrite(std::uint32_t place, const StoredValue& record) {
   const Page& page = pages_[place / kPageSpan];
-  const Record old = record_at(place);
-  if (!page.owned || old.value.size() != value.size()) return false;
-  value.copy(page.bytes.get() + (old.value.data() - page.bytes.get()), value.size());
+  if (!page.owned) return false;
+  const StoredValue old = stored_at(place).record;
+  const bool expires = record.expires_ms != 0;
+  if (old.value.size() != record.value.size() || (old.expires_ms != 0) != expires) return false;
+  char* header = page.bytes.get() + place % kPageSpan;
+  if (expires) write_word(header + kHeaderBytes, record.expires_ms);
+  record.value.copy(page.bytes.get() + (old.value.data() - page.bytes.get()), record.value.size());
   return true;
 }
 
-std::uint32_t Shard::append(const Record& record) {
-  CHECK(record.key.size() <= UINT32_MAX && record.value.size() <= UINT32_MAX - record.key.size());
-  const std::size_t size_bytes = kHeaderBytes + record.key.size() + record.value.size();
+std::uint32_t Shard::append(std::string_view key, const StoredValue& record) {
+  CHECK(record.value.size() <= KvStore::kMaxValueBytes && key.size() <= UINT32_MAX / 2);
+  const bool expires = record.expires_ms != 0;
+  const std::size_t size_bytes = front_bytes(expires) + key.size() + record.value.size();
   const bool large = size_bytes > kLargeBytes;
   const std::uint32_t number = large ? add_page(size_bytes) : open_page(size_bytes);
   Page& page = pages_[number];
   const std::uint32_t offset = page.used;
+  const auto value_size = static_cast<std::uint32_t>(record.value.size());
   char* to = page.bytes.get() + offset;
-  to = write_word(to, record.key.size());
-  to = write_word(to, record.value.size());
-  to += record.key.copy(to, record.key.size());
+  to = write_word(to, static_cast<std::uint32_t>(key.size()));
+  to = write_word(to, expires ? value_size | kExpiryBit : value_size);
+  if (expires) to = write_word(to, record.expires_ms);
+  to += key.copy(to, key.size());
   record.value.copy(to, record.value.size());
   page.used += static_cast<std::uint32_t>(size_bytes);
   (large ? large_bytes_ : packed_bytes_) += size_bytes;
@@ -187,8 +253,7 @@ std::uint32_t Shard::add_page(std::size_t capacity) {
 // The slot that refers to the record must go, or be given another place, before the garbage is
 // collected.
 void Shard::discard(std::uint32_t place) {
-  const Record record = record_at(place);
-  const std::size_t size_bytes = kHeaderBytes + record.key.size() + record.value.size();
+  const std::size_t size_bytes = record_size(bytes_at(place));
   if (size_bytes <= kLargeBytes) {
     packed_bytes_ -= size_bytes;
     garbage_bytes_ += size_bytes;
@@ -212,7 +277,7 @@ void Shard::collect_garbage() {
     if (slot.place == kEmpty) continue;
     Page& page = old[slot.place / kPageSpan];
     const char* record = page.bytes.get() + slot.place % kPageSpan;
-    const std::size_t size_bytes = kHeaderBytes + read_word(record) + read_word(record + 4);
+    const std::size_t size_bytes = record_size(record);
     if (size_bytes > kLargeBytes) {
       slot.place = static_cast<std::uint32_t>(pages_.size()) * kPageSpan;
       pages_.push_back(std::move(page));

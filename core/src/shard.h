@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/kv_store.h"
+
 namespace kv {
 
 /// One of the hash maps that a KvStore is made of: a table of slots with linear probing over pages
@@ -16,32 +18,51 @@ namespace kv {
 ///
 /// Hashes are given by the caller: the upper half of the key's hash64().
 ///
-/// Record: u32 key size, u32 value size, key, value, in host byte order (it never leaves the
-/// process). One that is larger than kLargeBytes has a page of its own, which goes when the record
-/// goes; the others are packed, and the place of a dead one is garbage until the packed pages are
-/// written anew.
+/// Record: u32 key size, u32 value size (its top bit: an expiry follows), [u64 expiry], key,
+/// value, in host byte order (it never leaves the process). One that is larger than kLargeBytes has
+/// a page of its own, which goes when the record goes; the others are packed, and the place of a
+/// dead one is garbage until the packed pages are written anew.
+///
+/// It knows no clock: a record is here until somebody erases it or drops what has expired.
 ///
 /// Invariants: (1) at most 3/4 of the slots are in use; (2) no slot between a key's home and its
 /// place is empty; (3) a page that is owned here is referred to by no other shard.
 class Shard {
  public:
-  /// Whether the key was there before. `key` and `value` must not point into this shard.
-  bool set(std::uint32_t hash, std::string_view key, std::string_view value);
+  /// When the record that was there before expires or expired (0: never); nothing: there was none.
+  /// `key` and the record's value must not point into this shard.
+  std::optional<std::uint64_t> set(std::uint32_t hash, std::string_view key,
+                                   const StoredValue& record);
   bool erase(std::uint32_t hash, std::string_view key);
   /// The view holds until the next write.
-  std::optional<std::string_view> get(std::uint32_t hash, std::string_view key) const;
+  std::optional<StoredValue> get(std::uint32_t hash, std::string_view key) const;
+
+  struct Stored {
+    std::string_view key{};
+    StoredValue record{};
+  };
+  /// Each record is equally likely, about. There must be one.
+  Stored random_record(std::uint32_t random) const;
+
+  struct Expiries {
+    std::uint32_t past{0};         ///< records whose time has come
+    std::uint64_t earliest_ms{0};  ///< of the others; 0: none expires
+  };
+  Expiries expiries(std::uint64_t now_ms) const;
+  /// Erases the records whose time has come.
+  void drop_expired(std::uint64_t now_ms);
 
   std::uint32_t size() const { return size_; }
-  /// Sizes of all keys and values plus 8 bytes a record.
+  /// Sizes of all keys and values plus 8 bytes a record, 16 when it expires.
   std::uint64_t record_bytes() const { return packed_bytes_ + large_bytes_; }
   std::uint64_t memory_bytes() const;
-  /// Calls visit(key, value) for each record, in the order of slots.
+  /// Calls visit(key, record) for each record, in the order of slots.
   template <typename Visit>
   void for_each(Visit visit) const {
     for (const Slot& slot : slots_) {
       if (slot.place == kEmpty) continue;
-      const Record record = record_at(slot.place);
-      visit(record.key, record.value);
+      const Stored stored = stored_at(slot.place);
+      visit(stored.key, stored.record);
     }
   }
 
@@ -70,22 +91,18 @@ class Shard {
     std::uint32_t used{0};
     bool owned{false};  ///< made here and not copied since: may be written to
   };
-  struct Record {
-    std::string_view key{};
-    std::string_view value{};
-  };
 
   std::size_t home(std::uint32_t hash) const;
   std::size_t after(std::size_t slot) const { return slot + 1 == slots_.size() ? 0 : slot + 1; }
-  const Slot* find(std::uint32_t hash, std::string_view key) const;
+  const Slot* find_slot(std::uint32_t hash, std::string_view key) const;
   void insert(Slot slot);
   void remove(std::size_t slot);
   void resize_table();
 
   const char* bytes_at(std::uint32_t place) const;
-  Record record_at(std::uint32_t place) const;
-  bool overwrite(std::uint32_t place, std::string_view value);
-  std::uint32_t append(const Record& record);
+  Stored stored_at(std::uint32_t place) const;
+  bool overwrite(std::uint32_t place, const StoredValue& record);
+  std::uint32_t append(std::string_view key, const StoredValue& record);
   std::uint32_t open_page(std::size_t size_bytes);
   std::uint32_t add_page(std::size_t capacity);
   void discard(std::uint32_t place);

@@ -10,7 +10,7 @@ namespace kv {
 namespace {
 
 constexpr std::string_view kMagic = "KVSNAP01";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kFrontBytes = 4 + 1;
 constexpr std::size_t kChecksumBytes = 8;
 /// No version's header is larger.

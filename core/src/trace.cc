@@ -179,6 +179,25 @@ class Words {
 
 }  // namespace
 
+namespace trace {
+
+CommandFields fields_of(Operation operation) {
+  if (operation == Operation::kSet) return {"SET", true, true};
+  if (operation == Operation::kDelete) return {"DELETE", true, false};
+  return {to_string(operation), false, false};
+}
+
+std::optional<Operation> operation_named(std::string_view word) {
+  for (unsigned number = 0; number <= 0xFF; ++number) {
+    const auto operation = static_cast<Operation>(number);
+    const std::string_view known = fields_of(operation).word;
+    if (known == word && known != to_string(Operation{})) return operation;
+  }
+  return std::nullopt;
+}
+
+}  // namespace trace
+
 std::uint64_t hash_record(const Record& record, std::uint64_t hash) {
   Words words(hash);
   words.add(record.sequence);
@@ -242,6 +261,12 @@ std::string words_of(const SnapshotReply& body) {
 }
 std::string words_of(const TimeoutNow&) {
   return "";
+}
+std::string words_of(const ReadIndexRequest& body) {
+  return "question " + number(body.number);
+}
+std::string words_of(const ReadIndexReply& body) {
+  return "question " + number(body.number) + ": apply through " + number(body.index);
 }
 
 std::string words_of(const MessageSent& fact) {

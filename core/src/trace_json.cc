@@ -96,6 +96,7 @@ class Writer {
     out_ += ']';
   }
   void append_entry(const Entry& entry);
+  void append_command(const Command& command);
 
   std::string& out_;
   const std::vector<std::string>& nodes_;
@@ -145,15 +146,24 @@ void Writer::append_entry(const Entry& entry) {
   } else if (const Result<Command> command = decode_command(payload); !command) {
     value("operation", std::string_view("UNKNOWN"));
     value("payload", payload);
-  } else if (const auto* set = std::get_if<SetCommand>(&*command)) {
-    value("operation", std::string_view("SET"));
-    value("key", set->key);
-    value("value", set->value);
   } else {
-    value("operation", std::string_view("DELETE"));
-    value("key", std::get<DeleteCommand>(*command).key);
+    append_command(*command);
   }
   out_ += '}';
+}
+
+void Writer::append_command(const Command& command) {
+  const trace::CommandFields fields = trace::fields_of(command.operation);
+  value("operation", fields.word);
+  if (fields.key || !command.key.empty()) value("key", command.key);
+  if (fields.value || !command.value.empty()) value("value", command.value);
+  if (command.number != 0) value("number", command.number);
+  if (command.second != 0) value("second", command.second);
+  if (command.options != 0) value("options", command.options);
+  if (command.time_ms != 0) value("time_ms", command.time_ms);
+  if (command.more.empty()) return;
+  key("more");
+  append_list(command.more, [&](std::string_view item) { json::append_bytes(out_, item); });
 }
 
 void Writer::append_message(const Message& message) {

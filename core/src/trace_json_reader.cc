@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <concepts>
 #include <cstddef>
 #include <limits>
@@ -90,15 +89,6 @@ bool read_node(const Json& json, const Names& nodes, NodeId& id) {
   return true;
 }
 
-std::optional<std::string_view> core_name(std::string_view word) {
-  static const auto kNames = []<std::size_t... kIndexes>(std::index_sequence<kIndexes...>) {
-    return std::array{name_of(MessageBody(std::in_place_index<kIndexes>))...};
-  }
-  (std::make_index_sequence<std::variant_size_v<MessageBody>>());
-  const auto found = std::find(kNames.begin(), kNames.end(), word);
-  return found == kNames.end() ? std::nullopt : std::optional(*found);
-}
-
 /// A visitor that reads fields from an object. It remembers the first fault; what follows it is
 /// not read.
 class Reader {
@@ -143,6 +133,11 @@ class Reader {
   void value(std::string_view name, std::vector<Entry>& entries);
   void value(std::string_view name, std::vector<std::string>& texts);
   void value(std::string_view name, std::shared_ptr<const Message>& content);
+  /// A field that may be missing unless it is `required`.
+  template <typename Value>
+  void value_if(bool required, std::string_view name, Value& value) {
+    if (required || object_.find(name) != object_.end()) this->value(name, value);
+  }
 
   void fail(std::string path, std::string what) {
     if (!fault_) fault_ = Fault{std::move(path), std::move(what)};
@@ -236,7 +231,8 @@ void Reader::value(std::string_view name, std::string_view& message_name) {
   const Json* json = required(name, "a kind of message");
   if (json == nullptr) return;
   const auto* text = json->get_ptr<const Json::string_t*>();
-  const std::optional<std::string_view> known = text == nullptr ? std::nullopt : core_name(*text);
+  const std::optional<std::string_view> known =
+      text == nullptr ? std::nullopt : message_named(*text);
   if (!known) return wrong(name, "core's name of a message, like AppendRequest", *json);
   message_name = *known;
 }
@@ -269,6 +265,30 @@ void Reader::value(std::string_view name, std::vector<std::string>& texts) {
 
 // --- entries and messages ---
 
+/// Reads what Writer::append_command() wrote. Gives the encoding, empty if it would be none.
+std::string read_command(Reader& reader, Operation operation) {
+  const trace::CommandFields fields = trace::fields_of(operation);
+  std::string key;
+  std::string value;
+  std::vector<std::string> more;
+  Command command;
+  command.operation = operation;
+  reader.value_if(fields.key, "key", key);
+  reader.value_if(fields.value, "value", value);
+  reader.value_if(false, "number", command.number);
+  reader.value_if(false, "second", command.second);
+  reader.value_if(false, "options", command.options);
+  reader.value_if(false, "time_ms", command.time_ms);
+  reader.value_if(false, "more", more);
+  command.key = key;
+  command.value = value;
+  command.more = {more.begin(), more.end()};
+  std::string encoded = encode_command(command);
+  if (decode_command(encoded)) return encoded;
+  reader.fail("operation", "has fields that no such command can have");
+  return "";
+}
+
 /// Reads what Writer::append_entry() wrote.
 Entry read_entry(Reader& reader) {
   LogIndex index = 0;
@@ -286,18 +306,10 @@ Entry read_entry(Reader& reader) {
     payload = std::move(bytes).value_or("");
   } else if (operation == "UNKNOWN") {
     reader.value("payload", payload);
-  } else if (operation == "SET" || operation == "DELETE") {
-    std::string key;
-    std::string value;
-    reader.value("key", key);
-    if (operation == "SET") {
-      reader.value("value", value);
-      payload = encode_command(SetCommand{key, value});
-    } else {
-      payload = encode_command(DeleteCommand{key});
-    }
+  } else if (const std::optional<Operation> known = trace::operation_named(operation)) {
+    payload = read_command(reader, *known);
   } else {
-    reader.fail("operation", "must be one of SET, DELETE, EMPTY, UNKNOWN");
+    reader.fail("operation", "must be a command's word (SET, DELETE, INCRBY …), EMPTY or UNKNOWN");
   }
   if (index == 0) reader.fail("index", "must be at least 1");
   if (reader.finish()) return {};
@@ -338,7 +350,7 @@ void read_message(Reader& reader, Message& message) {
   } else if (!begin_body(form, message.body)) {
     return reader.fail("type",
                        "must be one of ELECTION, HEARTBEAT, REPLICATE, SYNC, their replies "
-                       "(ELECTION_REPLY …), HANDOVER");
+                       "(ELECTION_REPLY …), HANDOVER, READ_INDEX, READ_INDEX_REPLY");
   }
   if (std::holds_alternative<VoteRequest>(message.body)) {
     trace::visit_fields(message, trace::kElectionHeader, reader);

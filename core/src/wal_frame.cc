@@ -10,7 +10,7 @@ namespace kv::wal_format {
 namespace {
 
 constexpr std::string_view kSegmentMagic = "KVWAL001";
-constexpr std::uint32_t kFormatVersion = 1;
+constexpr std::uint32_t kFormatVersion = 2;
 constexpr std::size_t kMaxNameBytes = 255;
 constexpr std::size_t kMaxMembersBytes = 4096;
 constexpr std::uint32_t kFrameMagic = 0x4d52464b;  // "KFRM"

@@ -36,8 +36,11 @@ void Cluster::happen(const RequestArrival& arrival) {
 void Cluster::reply(Node& node, ClientReply reply) {
   std::erase(node.waiting, reply.id);
   Answer answer{reply.id, id_of(node), Ending::kOk, {}, kNoNode, {}};
-  std::visit(Overloaded{[](const WriteDone&) {}, [](const TransferDone&) {},
-                        [&](ReadDone& read) { answer.found = std::move(read.value); },
+  std::visit(Overloaded{[&](kv::Answer& given) {
+                          if (given.kind == kv::Answer::Kind::kText)
+                            answer.found = std::move(given.text);
+                        },
+                        [](const TransferDone&) {},
                         [&](const Refusal& refusal) {
                           answer.ending = refusal.code == RefusalCode::kUnknownOutcome
                                               ? Ending::kUnknown

@@ -18,11 +18,13 @@ constexpr MessageKinds kHeartbeat = 2;
 constexpr MessageKinds kReplicate = 4;
 constexpr MessageKinds kSync = 8;
 constexpr MessageKinds kHandover = 16;
+constexpr MessageKinds kReadIndex = 32;
 constexpr auto kKindNames = std::to_array<KindName>({{"ELECTION", kElection},
                                                      {"HEARTBEAT", kHeartbeat},
                                                      {"REPLICATE", kReplicate},
                                                      {"SYNC", kSync},
                                                      {"HANDOVER", kHandover},
+                                                     {"READ_INDEX", kReadIndex},
                                                      {"replies", kReplies}});
 
 /// How much later than its turn a reordered message comes, in latencies; a very late copy counts in
@@ -51,8 +53,12 @@ MessageKinds kind_bit(const Message& message) {
       return kSync;
     case 5:
       return kSync | kReplies;
-    default:
+    case 6:
       return kHandover;
+    case 7:
+      return kReadIndex;
+    default:
+      return kReadIndex | kReplies;
   }
 }
 

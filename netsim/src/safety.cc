@@ -5,6 +5,8 @@
 
 #include "core/command.h"
 #include "core/hash.h"
+#include "core/operations.h"
+#include "netsim/command_words.h"
 
 namespace kv::sim {
 namespace {
@@ -21,12 +23,7 @@ std::string words_of(const Entry& entry) {
   std::string words = "the entry of term " + number(entry.term);
   if (entry.type == EntryType::kEmpty) return words + " (empty)";
   const Result<Command> command = decode_command(entry.payload());
-  if (!command) return words + " (not readable)";
-  if (const auto* set = std::get_if<SetCommand>(&*command)) {
-    return words + " (set " + std::string(set->key) + " = " +
-           std::string(set->value.substr(0, 40)) + ")";
-  }
-  return words + " (delete " + std::string(std::get<DeleteCommand>(*command).key) + ")";
+  return words + " (" + (command ? in_words(*command) : "not readable") + ")";
 }
 
 std::string words_of(const SharedBytes& encoded) {
@@ -226,8 +223,8 @@ void SafetyChecker::note_write(const Entry& entry) {
   if (entry.type != EntryType::kCommand) return;
   const Result<Command> command = decode_command(entry.payload());
   CHECK(command.has_value());
-  if (const auto* set = std::get_if<SetCommand>(&*command))
-    committed_writes_.push_back(hash_of(set->key, set->value));
+  if (command->operation == Operation::kSet)
+    committed_writes_.push_back(hash_of(command->key, command->value));
 }
 
 void SafetyChecker::observe_applied(const Cluster& cluster, NodeId id, Instant at,
@@ -291,7 +288,7 @@ void SafetyChecker::check_final_states(const Cluster& cluster) {
   for (const auto& [last, id] : applied) {
     for (; index < last && index < committed_.size(); ++index) {
       const Entry& entry = committed_[index].entry;
-      if (entry.type == EntryType::kCommand) expected.apply(*decode_command(entry.payload()));
+      if (entry.type == EntryType::kCommand) execute(expected, *decode_command(entry.payload()));
     }
     if (index == last && cluster.replica(id)->store().state_hash() == expected.state_hash())
       continue;

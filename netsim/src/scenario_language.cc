@@ -226,7 +226,7 @@ constexpr auto kRefusalCodes =
     std::to_array<std::string_view>({"NOT_PRIMARY", "NO_PRIMARY", "NO_QUORUM", "OVERLOADED",
                                      "SHUTTING_DOWN", "CONNECTION_REFUSED"});
 constexpr auto kMessageKinds = std::to_array<std::string_view>(
-    {"HEARTBEAT", "REPLICATE", "ELECTION", "SYNC", "HANDOVER", "replies"});
+    {"HEARTBEAT", "REPLICATE", "ELECTION", "SYNC", "HANDOVER", "READ_INDEX", "replies"});
 constexpr auto kShapes = std::to_array<std::string_view>({"halves", "bridge", "ring"});
 constexpr auto kFileKinds = std::to_array<std::string_view>({"log", "snapshot"});
 constexpr auto kRoles =

@@ -17,13 +17,13 @@ constexpr std::uint64_t kTimeout = std::uint64_t{1} << 63;
 ClientRequest request_of(RequestId id, const Operation& operation) {
   switch (operation.kind) {
     case OperationKind::kGet:
-      return {id, ReadRequest{operation.key}};
+      return {id, ReadRequest{encode_command(get_command(operation.key))}};
     case OperationKind::kDelete:
-      return {id, WriteRequest{encode_command(DeleteCommand{operation.key})}};
+      return {id, WriteRequest{encode_command(delete_command(operation.key))}};
     case OperationKind::kSet:
       break;
   }
-  return {id, WriteRequest{encode_command(SetCommand{operation.key, operation.value})}};
+  return {id, WriteRequest{encode_command(set_command(operation.key, operation.value))}};
 }
 
 OperationKind kind_of(Verb verb) {

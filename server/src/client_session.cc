@@ -5,14 +5,14 @@
 #include <utility>
 
 #include <asio/buffer.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
 
 #include "client_listener.h"
-#include "core/check.h"
 #include "core/command.h"
 #include "core/overloaded.h"
+#include "server/cluster.h"
 #include "socket_options.h"
+#include "steady_now.h"
 
 namespace kv {
 namespace {
@@ -25,19 +25,21 @@ constexpr std::size_t kMaxOutstanding = 1024;
 constexpr std::size_t kMaxUnsentBytes = 1 << 20;
 /// For the reads under way, by the sizes that are expected: 256 of them at most.
 constexpr std::size_t kMaxOpenReadBytes = 4 << 20;
-constexpr std::size_t kMinExpectedBytes = 16 << 10;
 constexpr std::size_t kFirstExpectedBytes = 32 << 10;
-/// For the values that come, whatever was expected.
-constexpr std::size_t kMaxHeldBytes = 16 << 20;
 constexpr std::size_t kKeptOutputBytes = 256 << 10;
 constexpr std::size_t kMaxDiscardedBytes = 1 << 20;
 /// For the answer to arrive, and the client to close.
 constexpr std::chrono::seconds kLingering{1};
 
-bool comes_from_this_machine(const tcp::socket& socket) {
-  std::error_code error;
-  const tcp::endpoint remote = socket.remote_endpoint(error);
-  return !error && is_loopback(remote.address());
+std::string text_of(const tcp::endpoint& endpoint) {
+  return address_text(endpoint.address().to_string(), endpoint.port());
+}
+
+template <typename Append, typename... Arguments>
+std::string line(Append append, Arguments&&... arguments) {
+  std::string reply;
+  append(reply, std::forward<Arguments>(arguments)...);
+  return reply;
 }
 
 }  // namespace
@@ -46,18 +48,39 @@ ClientSession::ClientSession(tcp::socket socket, std::uint32_t id, ClientListene
     : socket_(std::move(socket)),
       id_(id),
       owner_(owner),
+      began_(steady_now()),
+      last_input_(began_),
       input_(kFirstInputBytes),
       expected_value_bytes_(kFirstExpectedBytes) {
   set_client_options(socket_);
+  std::error_code error;
+  const tcp::endpoint remote = socket_.remote_endpoint(error);
+  if (!error) address_ = text_of(remote);
+}
+
+void ClientSession::start() {
+  proceed();
+}
+
+std::string ClientSession::local_address() const {
+  std::error_code error;
+  const tcp::endpoint local = socket_.local_endpoint(error);
+  return error ? std::string() : text_of(local);
+}
+
+std::size_t ClientSession::held_bytes() const {
+  return sizeof(*this) + input_.capacity() + reader_.held_bytes() + out_.capacity() +
+         sending_.capacity() + waiting_bytes_ + slots_.size() * sizeof(Slot);
+}
+
+bool ClientSession::from_this_machine() const {
+  std::error_code error;
+  const tcp::endpoint remote = socket_.remote_endpoint(error);
+  return !error && is_loopback(remote.address());
 }
 
 bool ClientSession::backlogged() const {
-  return slots_.size() >= kMaxOutstanding || unsent_bytes() >= kMaxUnsentBytes;
-}
-
-bool ClientSession::has_room(std::size_t at, std::size_t size_bytes) const {
-  if (at == 0 && unsent_bytes() < kMaxUnsentBytes) return true;
-  return unsent_bytes() + waiting_bytes_ + size_bytes <= kMaxHeldBytes;
+  return slots_.size() >= kMaxOutstanding || unsent_bytes() + waiting_bytes_ >= kMaxUnsentBytes;
 }
 
 void ClientSession::proceed() {
@@ -69,23 +92,88 @@ void ClientSession::proceed() {
   finish_if_done();
 }
 
-bool ClientSession::out_of_turn(const LineRequest& request) const {
-  if (std::holds_alternative<TraceLine>(request)) return !slots_.empty();
-  if (std::holds_alternative<GetLine>(request)) {
-    return open_writes_ > 0 || open_reads_ * expected_value_bytes_ >= kMaxOpenReadBytes;
+// --- whose turn it is ---
+
+/// The replica may answer a read before the writes submitted ahead of it, or after those behind it;
+/// and the values of many reads at once must not fill the memory.
+bool ClientSession::out_of_turn(const Held& held) {
+  if (poll_) return true;
+  Turn turn = Turn::kAny;
+  if (const auto* words = std::get_if<const Words*>(&held)) {
+    turn = talk().turn(**words);
+  } else {
+    const auto& request = std::get<LineRequest>(held);
+    if (std::holds_alternative<TraceLine>(request)) return !slots_.empty();
+    if (std::holds_alternative<GetLine>(request)) turn = Turn::kRead;
+    const bool writes =
+        std::holds_alternative<SetLine>(request) || std::holds_alternative<DeleteLine>(request);
+    if (writes) turn = Turn::kWrite;
   }
-  const bool writes =
-      std::holds_alternative<SetLine>(request) || std::holds_alternative<DeleteLine>(request);
-  return writes && open_reads_ > 0;
+  switch (turn) {
+    case Turn::kAny:
+      return false;
+    case Turn::kRead:
+      return open_writes_ > 0 || open_reads_ * expected_value_bytes_ >= kMaxOpenReadBytes;
+    case Turn::kWrite:
+      return open_reads_ > 0;
+    case Turn::kBoth:
+      return open_reads_ + open_writes_ > 0;
+  }
+  return false;
+}
+
+std::optional<ClientSession::Held> ClientSession::held_line(const TextLine& text) {
+  if (dialect_of(text, owner_.dialect()) == Dialect::kJson) {
+    return parse_line(text.text, owner_.limits());
+  }
+  if (text.text.starts_with("Host:")) {
+    refuse_web();
+    return std::nullopt;
+  }
+  auto words = split_inline(text.text);
+  const bool too_big = text.text.size() > owner_.limits().max_inline_bytes;
+  if (too_big || !words) {
+    refuse_frame(too_big ? "ERR Protocol error: too big inline request"
+                         : "ERR Protocol error: unbalanced quotes in request");
+    return std::nullopt;
+  }
+  if (words->empty()) return std::nullopt;
+  // A value may end in what looks like HTTP.
+  if (!same_word(words->front(), "set") && is_http(text.text)) {
+    refuse_web();
+    return std::nullopt;
+  }
+  inline_ = std::move(*words);
+  inline_words_.assign(inline_.begin(), inline_.end());
+  return &inline_words_;
+}
+
+/// Nothing: more input is needed, or none is taken any more.
+std::optional<ClientSession::Held> ClientSession::next_request() {
+  while (!hanging_up_) {
+    const std::optional<Request> request = reader_.next();
+    if (!request) return std::nullopt;
+    if (const auto* resp = std::get_if<RespWords>(&*request)) return resp->words;
+    if (const auto* text = std::get_if<TextLine>(&*request)) {
+      if (auto held = held_line(*text)) return held;
+    } else if (const auto* bad = std::get_if<BadFrame>(&*request)) {
+      refuse_frame(bad->reason);
+    } else {
+      return LineRequest(overlong_line(owner_.limits()));
+    }
+  }
+  return std::nullopt;
 }
 
 void ClientSession::take_requests() {
-  while (!feed_ && !backlogged()) {
-    if (!held_) held_ = reader_.next();
+  while (!feed_ && !hanging_up_ && !backlogged()) {
+    if (!held_) held_ = next_request();
     if (!held_) {
       if (!input_ended_ || tail_checked_) return;
       tail_checked_ = true;
-      if (const auto tail = reader_.finish()) take(*tail);
+      const auto tail = reader_.unfinished_line();
+      if (!tail) return;
+      if (auto refused = unfinished_line(*tail)) take_line(std::move(*refused));
       return;
     }
     if (out_of_turn(*held_)) return;
@@ -94,23 +182,37 @@ void ClientSession::take_requests() {
   }
 }
 
-void ClientSession::take(const LineRequest& request) {
-  const auto line = [](auto append, auto&&... arguments) {
-    std::string reply;
-    append(reply, arguments...);
-    return reply;
+RedisTalk& ClientSession::talk() {
+  if (!redis_) redis_ = std::make_unique<RedisTalk>(static_cast<Asker&>(*this), owner_, id_);
+  return *redis_;
+}
+
+void ClientSession::take(const Held& held) {
+  owner_.counters().commands++;
+  if (const auto* words = std::get_if<const Words*>(&held)) {
+    talk().take(**words);
+  } else {
+    take_line(std::get<LineRequest>(held));
+  }
+}
+
+void ClientSession::take_line(const LineRequest& request) {
+  const auto stamped = [this](Command command) {
+    command.time_ms = owner_.requests().now_ms();
+    return encode_command(command);
   };
+  const auto form = [](ReplyForm::Kind kind) { return ReplyForm{kind, 2, nullptr}; };
   std::visit(Overloaded{
                  [&](const SetLine& set) {
-                   submit(Slot::Kind::kSet, set.key,
-                          WriteRequest{encode_command(SetCommand{set.key, set.value})});
+                   ask_write(form(ReplyForm::Kind::kJsonSet),
+                             stamped(set_command(set.key, set.value)), set.key);
                  },
                  [&](const GetLine& get) {
-                   submit(Slot::Kind::kGet, get.key, ReadRequest{std::string(get.key)});
+                   ask_read(form(ReplyForm::Kind::kJsonGet), stamped(get_command(get.key)), false);
                  },
                  [&](const DeleteLine& del) {
-                   submit(Slot::Kind::kDelete, {},
-                          WriteRequest{encode_command(DeleteCommand{del.key})});
+                   ask_write(form(ReplyForm::Kind::kJsonDelete), stamped(delete_command(del.key)),
+                             {});
                  },
                  [&](const PingLine&) {
                    answer(line([](std::string& out) { line_reply::ok(out, "PONG"); }));
@@ -121,43 +223,46 @@ void ClientSession::take(const LineRequest& request) {
                  [&](const RefusedLine& refused) {
                    answer(line(line_reply::error, refused.code, refused.message));
                  },
-                 [&](const HttpLine&) {
-                   refused_ = true;
-                   answer(std::string(kHttpRefusal));
-                 },
+                 [&](const HttpLine&) { refuse_web(); },
              },
              request);
 }
 
+/// A web browser talks: nothing that follows is looked at, lest a web page issue commands.
+void ClientSession::refuse_web() {
+  answer(std::string(kHttpRefusal));
+  hang_up();
+}
+
+void ClientSession::refuse_frame(std::string_view reason) {
+  answer(line([&](std::string& out) { RedisReply(out, 2).error(reason); }));
+  hang_up();
+}
+
 void ClientSession::shut_down_node() {
-  std::string reply;
-  if (!comes_from_this_machine(socket_)) {
-    line_reply::error(reply, "NO_PERMISSION", "SHUTDOWN is taken from the node's own machine only");
-    return answer(std::move(reply));
+  if (!from_this_machine()) {
+    return answer(line(line_reply::error, "NO_PERMISSION",
+                       "SHUTDOWN is taken from the node's own machine only"));
   }
-  line_reply::ok(reply, "Shutting down");
-  answer(std::move(reply));
+  answer(line([](std::string& out) { line_reply::ok(out, "Shutting down"); }));
   owner_.requests().shut_down();
 }
 
 void ClientSession::watch() {
-  std::string reply;
-  if (!comes_from_this_machine(socket_)) {
-    line_reply::error(reply, "NO_PERMISSION",
-                      "TRACE is taken from the node's own machine only, since it shows all data; "
-                      "connect from there, or through an SSH tunnel to it");
-  } else if (owner_.requests().stopping()) {
-    refuse_for_shutdown(reply);
-  } else if (!owner_.add_watcher(*this)) {
-    line_reply::error(reply, "OVERLOADED",
-                      "This node is watched by " + std::to_string(kMostWatchers) +
-                          " clients already, as many as it takes; end one of them");
-  } else {
-    set_watcher_options(socket_);
-    feed_.emplace(owner_.cluster());
-    return;
+  if (!from_this_machine()) {
+    return answer(
+        line(line_reply::error, "NO_PERMISSION",
+             "TRACE is taken from the node's own machine only, since it shows all data; connect "
+             "from there, or through an SSH tunnel to it"));
   }
-  answer(std::move(reply));
+  if (owner_.requests().stopping()) return answer(shutdown_refusal());
+  if (!owner_.add_watcher(*this)) {
+    return answer(line(line_reply::error, "OVERLOADED",
+                       "This node is watched by " + std::to_string(kMostWatchers) +
+                           " clients already, as many as it takes; end one of them"));
+  }
+  set_watcher_options(socket_);
+  feed_.emplace(owner_.cluster());
 }
 
 void ClientSession::show(const TraceBatch& batch) {
@@ -165,94 +270,18 @@ void ClientSession::show(const TraceBatch& batch) {
   send();
 }
 
-void ClientSession::refuse_for_shutdown(std::string& reply) const {
-  line_reply::refusal(reply, Refusal{RefusalCode::kShuttingDown, kNoNode, {}}, owner_.cluster());
+void ClientSession::publish(std::string_view channel, std::string_view text) {
+  if (!redis_ || unsent_bytes() >= kMaxUnsentBytes) return;
+  out_ += redis_->message(channel, text);
+  send();
 }
 
-void ClientSession::submit(Slot::Kind kind, std::string_view key,
-                           decltype(ClientRequest::body) body) {
-  if (owner_.requests().stopping()) {
-    std::string reply;
-    refuse_for_shutdown(reply);
-    return answer(std::move(reply));
-  }
-  const auto number = static_cast<std::uint32_t>(first_number_ + slots_.size());
-  slots_.push_back(Slot{kind, Slot::State::kSubmitted, std::string(key), {}});
-  ++(kind == Slot::Kind::kGet ? open_reads_ : open_writes_);
-  owner_.requests().submit({RequestId{id_} << 32 | number, std::move(body)});
-}
-
-void ClientSession::read_again() {
-  if (slots_.empty() || slots_.front().state != Slot::State::kDropped) return;
-  if (unsent_bytes() >= kMaxUnsentBytes) return;
-  slots_.front().state = Slot::State::kSubmitted;
-  owner_.requests().submit({RequestId{id_} << 32 | first_number_, ReadRequest{slots_.front().key}});
-}
-
-void ClientSession::answer(std::string reply) {
-  if (slots_.empty()) {
-    out_ += reply;
-  } else {
-    waiting_bytes_ += reply.size();
-    slots_.push_back(Slot{Slot::Kind::kLocal, Slot::State::kReady, {}, std::move(reply)});
-  }
-}
-
-void ClientSession::deliver(std::uint32_t number, const ClientReply& reply) {
-  const std::size_t at = static_cast<std::uint32_t>(number - first_number_);
-  CHECK(at < slots_.size() && slots_[at].state == Slot::State::kSubmitted);
-  Slot& slot = slots_[at];
-  if (const auto* read = std::get_if<ReadDone>(&reply.body)) {
-    const std::size_t size = read->value ? read->value->size() : 0;
-    expected_value_bytes_ =
-        std::max({size, expected_value_bytes_ - expected_value_bytes_ / 64, kMinExpectedBytes});
-    if (!has_room(at, size)) {
-      slot.state = Slot::State::kDropped;
-      return;
-    }
-  }
-  append_reply(at == 0 ? out_ : slot.reply, slot, reply);
-  waiting_bytes_ += slot.reply.size();
-  --(slot.kind == Slot::Kind::kGet ? open_reads_ : open_writes_);
-  slot.state = Slot::State::kReady;
-  slot.key = {};
-  release_ready();
-}
-
-void ClientSession::append_reply(std::string& out, const Slot& slot,
-                                 const ClientReply& reply) const {
-  if (const auto* refusal = std::get_if<Refusal>(&reply.body)) {
-    return line_reply::refusal(out, *refusal, owner_.cluster());
-  }
-  switch (slot.kind) {
-    case Slot::Kind::kSet:
-      return line_reply::set_done(out, slot.key);
-    case Slot::Kind::kGet: {
-      const auto* read = std::get_if<ReadDone>(&reply.body);
-      CHECK(read != nullptr);
-      return read->value ? line_reply::value(out, *read->value)
-                         : line_reply::not_found(out, slot.key);
-    }
-    case Slot::Kind::kDelete:
-      return line_reply::ok(out);
-    case Slot::Kind::kLocal:
-      break;
-  }
-  CHECK(false);
-}
-
-void ClientSession::release_ready() {
-  while (!slots_.empty() && slots_.front().state == Slot::State::kReady) {
-    out_ += slots_.front().reply;
-    waiting_bytes_ -= slots_.front().reply.size();
-    slots_.pop_front();
-    ++first_number_;
-  }
-}
+// --- the socket ---
 
 void ClientSession::send() {
   if (out_.empty() || !sending_.empty()) return;
   sending_.swap(out_);
+  owner_.counters().bytes_sent += sending_.size();
   asio::async_write(socket_, asio::buffer(sending_),
                     [self = shared_from_this()](const std::error_code& error, std::size_t) {
                       if (error) return self->close();
@@ -265,36 +294,67 @@ void ClientSession::send() {
 
 void ClientSession::read() {
   // A watcher is read from to notice its end.
-  if (reading_ || input_ended_ || (!feed_ && (held_ || backlogged()))) return;
+  if (reading_ || input_ended_ || (!feed_ && !hanging_up_ && (held_ || backlogged()))) return;
   reading_ = true;
   socket_.async_read_some(
       asio::buffer(input_),
       [self = shared_from_this()](const std::error_code& error, std::size_t size) {
         self->reading_ = false;
+        if (error == asio::error::operation_aborted && self->socket_.is_open()) {
+          self->input_ = std::vector<char>(kFirstInputBytes);
+          return self->read();
+        }
         if (error && error != asio::error::eof) return self->close();
         if (error) self->input_ended_ = true;
+        if (error && self->poll_) self->poll(true);
         self->received(size);
       });
 }
 
 void ClientSession::received(std::size_t size) {
-  if (refused_) discarded_bytes_ += size;
+  last_input_ = steady_now();
+  owner_.counters().bytes_read += size;
+  if (hanging_up_) discarded_bytes_ += size;
   if (discarded_bytes_ > kMaxDiscardedBytes) return close();
-  if (!feed_) reader_.feed({input_.data(), size});
-  if (size == input_.size() && size < kMaxInputBytes) input_.resize(size * 2);
+  if (!feed_ && !hanging_up_) reader_.feed({input_.data(), size});
+  if (size == input_.size() && size < kMaxInputBytes) {
+    input_.resize(size * 2);
+  } else if (size * 4 < input_.size() && input_.size() > kFirstInputBytes) {
+    input_ = std::vector<char>(input_.size() / 2);
+  }
   proceed();
 }
 
 void ClientSession::finish_if_done() {
   if (!owes_nothing()) return;
   if (input_ended_) return close();
-  if (refused_) {
+  if (hanging_up_) {
     // Closing now, with input unread, could make the system drop the answer on its way.
     std::error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
     close_soon();
   }
   if (owner_.requests().stopping()) owner_.requests().client_done();
+}
+
+void ClientSession::give_back_memory() {
+  if (!owes_nothing() || feed_ || held_) return;
+  slots_.shrink_to_fit();
+  out_ = sending_ = std::string();
+  out_.shrink_to_fit();
+  sending_.shrink_to_fit();
+  inline_ = {};
+  inline_words_ = {};
+  if (input_.size() == kFirstInputBytes || !reading_) return;
+  // The buffer is in use by the read under way.
+  std::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void ClientSession::send_away() {
+  hang_up();
+  if (poll_) poll(true);
+  proceed();
 }
 
 void ClientSession::close_soon() {
@@ -306,6 +366,8 @@ void ClientSession::close_soon() {
 void ClientSession::close() {
   if (!socket_.is_open()) return;
   std::error_code ignored;
+  poll_ = nullptr;
+  poll_timer_.reset();
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
   socket_.close(ignored);
   owner_.remove(*this);

@@ -1,13 +1,17 @@
 #include "driver.h"
 
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <utility>
 
 #include <asio/post.hpp>
+#include <malloc.h>
 #include <unistd.h>
 
 #include "core/codec.h"
+#include "core/command.h"
+#include "redis_faces.h"
 #include "status_line.h"
 #include "steady_now.h"
 
@@ -16,12 +20,28 @@ namespace {
 
 /// Requests of clients have their session's id, never 0, in the upper half.
 constexpr RequestId kTransferRequest = 1;
+constexpr RequestId kHandOverRequest = 2;
+constexpr RequestId kClockRequest = 3;
+constexpr RequestId kFirstClientRequest = RequestId{1} << 32;
+/// How often the clock is moved for keys that nobody asks for.
+constexpr std::uint64_t kExpiryPauseMs = 100;
+/// At rest the log in memory is no larger than this and a share of the last snapshot.
+constexpr std::chrono::seconds kRestLook{1};
+constexpr std::uint64_t kLogAtRestBytes = 6 << 20;
+constexpr std::uint64_t kLogAtRestShare = 16;
+constexpr std::uint64_t kLongestPauseMs = 3'600'000;
 constexpr std::chrono::milliseconds kTransferTimeout{1'500};
 constexpr std::chrono::milliseconds kAnswerTimeout{2'200};
 /// For the last records to reach those who watch.
 constexpr std::chrono::milliseconds kLastRecordsTimeout{50};
 /// The documented replication timeout: --ack all waits for the slowest node.
 constexpr Duration kAckAllTimeout = seconds(2);
+
+std::uint64_t wall_clock_ms() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
 
 std::uint64_t random_seed() {
   std::random_device device;
@@ -66,6 +86,7 @@ Driver::Driver(asio::io_context& loop, const NodeOptions& options, Holdings hold
           [this](LogIndex last_index) {
             asio::post(loop_, [this, last_index] {
               replica_.snapshot_saved(steady_now(), last_index);
+              snapshot_unix_seconds_ = wall_clock_ms() / 1000;
               schedule_flush();
             });
           },
@@ -74,13 +95,17 @@ Driver::Driver(asio::io_context& loop, const NodeOptions& options, Holdings hold
               // Nothing is lost without it: the log keeps what the snapshot would have covered.
               log_.error("a snapshot failed: " + error.message +
                          "; the log grows until a later one succeeds");
+              ++failed_snapshots_;
               replica_.snapshot_failed(steady_now());
+              schedule_flush();
             });
           }),
-      clients_(std::move(holdings.clients), options.cluster, options.max_connections, *this, log),
+      clients_(std::move(holdings.clients), options, *this, log),
       peers_(std::move(holdings.peers), options.cluster, options.self, *this, log),
       trace_(loop, options.self, clients_, [this] { schedule_flush(); }),
       timer_(loop),
+      expiry_timer_(loop),
+      rest_timer_(loop),
       stop_timer_(loop) {
   make_links(Rng(random_seed()));
 }
@@ -105,6 +130,7 @@ void Driver::start() {
   }
   peers_.start();
   clients_.start();
+  look_for_rest();
   schedule_flush();
 }
 
@@ -118,7 +144,8 @@ void Driver::schedule_flush() {
 void Driver::flush() {
   flush_scheduled_ = false;
   if (trace_.on()) trace_.begin_turn();
-  Effects effects = replica_.take_effects(steady_now());
+  const Instant now = steady_now();
+  Effects effects = replica_.take_effects(now);
   if (!effects.writes.empty()) log_writer_.enqueue(std::move(effects.writes));
   for (const Message& message : effects.messages) send(message);
   for (const auto& link : links_) {
@@ -127,26 +154,28 @@ void Driver::flush() {
   for (const Event& event : effects.events) log_.record(event);
   if (effects.save_snapshot) snapshot_writer_.save(std::move(effects.save_snapshot));
   for (SnapshotPtr& snapshot : effects.retired) snapshot_writer_.drop(std::move(snapshot));
-  for (const ClientReply& reply : effects.replies) {
+  if (trace_.on()) trace(effects);
+  for (ClientReply& reply : effects.replies) {
     if (reply.id == kTransferRequest) {
       handed_over();
-    } else {
-      clients_.deliver(reply);
+    } else if (reply.id >= kFirstClientRequest) {
+      clients_.deliver(std::move(reply), now);
     }
   }
-  if (trace_.on()) trace(effects);
+  // Before clients are read from again: what they ask changes the replica, and observed() with it.
+  if (trace_.on()) trace_.show(observed());
   clients_.flush();
+  tell_of_primary();
   arm_timer();
+  arm_expiry();
 }
 
-/// Before clients are read from again: what they ask changes the replica, and observed() with it.
 void Driver::trace(const Effects& effects) {
   for (const Event& event : effects.events) trace_.happened(event);
   for (const Message& message : effects.messages) {
     trace_.sent(message, links_[message.to - 1]->is_connected());
   }
   for (const ClientReply& reply : effects.replies) trace_.answered(reply);
-  trace_.show(observed());
 }
 
 NodeObserved Driver::observed() const {
@@ -206,12 +235,123 @@ void Driver::peer_dialled(NodeId peer) {
   links_[peer - 1]->peer_is_up();
 }
 
+std::uint64_t Driver::uptime_seconds() const {
+  return static_cast<std::uint64_t>((steady_now() - started_at_).ns / seconds(1).ns);
+}
+
 std::string Driver::status_line() {
-  const Instant now = steady_now();
-  const auto uptime = static_cast<std::uint64_t>((now - started_at_).ns / seconds(1).ns);
-  return kv::status_line(replica_.status(now), options_.cluster,
-                         {options_.timing_name, uptime, static_cast<std::uint64_t>(::getpid()),
-                          clients_.connections()});
+  return kv::status_line(replica_.status(steady_now()), options_.cluster,
+                         {options_.timing_name, uptime_seconds(),
+                          static_cast<std::uint64_t>(::getpid()), clients_.connections()});
+}
+
+NodeFacts Driver::facts() {
+  NodeFacts facts;
+  facts.status = replica_.status(steady_now());
+  facts.last_primary = last_primary_;
+  for (NodeId node = 1; node <= links_.size(); ++node) {
+    const auto& link = links_[node - 1];
+    if (link && !link->is_connected()) facts.unlinked.push_back(node);
+  }
+  facts.now_ms = now_ms();
+  facts.uptime_seconds = uptime_seconds();
+  facts.pid = static_cast<std::uint64_t>(::getpid());
+  facts.incarnation = incarnation_;
+  facts.sessions = replica_.store().sessions();
+  facts.snapshot_unix_seconds = snapshot_unix_seconds_;
+  facts.saving_snapshot = replica_.saving_snapshot();
+  return facts;
+}
+
+std::uint64_t Driver::now_ms() const {
+  return std::max(wall_clock_ms(), replica_.store().clock_ms());
+}
+
+std::optional<Refusal> Driver::refusal() const {
+  if (stopping_) return Refusal{RefusalCode::kShuttingDown, kNoNode, {}};
+  return replica_.refusal(steady_now());
+}
+
+std::size_t Driver::replicas_with(LogIndex index) const {
+  std::size_t count = 0;
+  for (const PeerStatus& peer : replica_.raft().peer_status(steady_now())) {
+    count += !peer.wiped && peer.durable >= index ? 1 : 0;
+  }
+  return count;
+}
+
+bool Driver::begin_snapshot() {
+  const bool begun = replica_.begin_snapshot();
+  schedule_flush();
+  return begun;
+}
+
+void Driver::hand_over(NodeId to) {
+  replica_.submit(steady_now(), {kHandOverRequest, TransferRequest{to}});
+  schedule_flush();
+}
+
+/// Keys expire when the log says so: the primary says it when nobody else's write does.
+void Driver::arm_expiry() {
+  if (expiry_armed_ || !replica_.raft().is_leader()) return;
+  const std::uint64_t due = replica_.store().next_expiry_ms();
+  if (due == 0) return;
+  const std::uint64_t now = wall_clock_ms();
+  const std::uint64_t pause = std::max(kExpiryPauseMs, due > now ? due - now : 0);
+  expiry_armed_ = true;
+  expiry_timer_.expires_after(std::chrono::milliseconds(std::min(pause, kLongestPauseMs)));
+  expiry_timer_.async_wait([this](const std::error_code& cancelled) {
+    if (cancelled) return;
+    expiry_armed_ = false;
+    const std::uint64_t next = replica_.store().next_expiry_ms();
+    if (next == 0 || next > wall_clock_ms() || !replica_.raft().is_leader()) return arm_expiry();
+    Command clock;
+    clock.operation = Operation::kAdvanceClock;
+    clock.time_ms = now_ms();
+    replica_.submit(steady_now(), {kClockRequest, WriteRequest{encode_command(clock)}});
+    schedule_flush();
+  });
+}
+
+/// What a burst of writes left in memory is given back a while after it: the log behind a snapshot
+/// that costs little, and then what the allocator keeps.
+void Driver::look_for_rest() {
+  rest_timer_.expires_after(kRestLook);
+  rest_timer_.async_wait([this](const std::error_code& cancelled) {
+    if (cancelled) return;
+    const LogIndex applied = replica_.applied();
+    if (std::exchange(seen_applied_, applied) != applied) {
+      tidied_ = false;
+    } else if (!tidied_ && !replica_.saving_snapshot()) {
+      const std::uint64_t log_bytes = replica_.raft().log().bytes();
+      if (log_bytes > kLogAtRestBytes + replica_.snapshot_bytes() / kLogAtRestShare &&
+          begin_snapshot()) {
+        return look_for_rest();
+      }
+      tidied_ = true;
+      ::malloc_trim(0);
+    }
+    look_for_rest();
+  });
+}
+
+/// Redis clients that were told by SENTINEL where the primary is look again when it closes their
+/// connection, or when a channel says so.
+void Driver::tell_of_primary() {
+  const bool leads = replica_.raft().is_leader();
+  if (std::exchange(led_, leads) && !leads) clients_.send_away();
+  const NodeId leader = leads && !replica_.raft().serving() ? kNoNode : replica_.raft().leader();
+  if (leader == kNoNode || leader == last_primary_) return;
+  const Member* before = options_.cluster.find(std::exchange(last_primary_, leader));
+  if (before == nullptr) return;
+  const Member& now = *options_.cluster.find(leader);
+  const auto place = [](const Member& member) {
+    return member.host + " " + std::to_string(member.port);
+  };
+  const std::string name(kMasterName);
+  clients_.publish(kSwitchMaster, name + " " + place(*before) + " " + place(now));
+  clients_.publish("+slave", "slave " + before->address() + " " + place(*before) + " @ " + name +
+                                 " " + place(now));
 }
 
 void Driver::shut_down() {

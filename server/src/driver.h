@@ -47,6 +47,14 @@ class Driver final : public ClientRequests, public PeerEvents {
   // ClientRequests
   void submit(ClientRequest request) override;
   std::string status_line() override;
+  NodeFacts facts() override;
+  std::uint64_t now_ms() const override;
+  std::optional<Refusal> refusal() const override;
+  std::size_t replicas_with(LogIndex index) const override;
+  bool begin_snapshot() override;
+  bool saving_snapshot() const override { return replica_.saving_snapshot(); }
+  std::uint64_t failed_snapshots() const override { return failed_snapshots_; }
+  void hand_over(NodeId to) override;
   /// Hands leadership over, answers what is under way, stops the loop.
   void shut_down() override;
   bool stopping() const override { return stopping_; }
@@ -65,6 +73,10 @@ class Driver final : public ClientRequests, public PeerEvents {
   NodeObserved observed() const;
   void send(const Message& message);
   void arm_timer();
+  void arm_expiry();
+  void tell_of_primary();
+  void look_for_rest();
+  std::uint64_t uptime_seconds() const;
   void begin_stop();
   void handed_over();
   void finish();
@@ -87,6 +99,18 @@ class Driver final : public ClientRequests, public PeerEvents {
   asio::steady_timer timer_;
   std::optional<Instant> armed_for_{};
   bool flush_scheduled_{false};
+
+  /// While the primary holds keys that expire: moves the store's clock when one does.
+  asio::steady_timer expiry_timer_;
+  bool expiry_armed_{false};
+  bool led_{false};
+  /// A node at rest needs no log in memory.
+  asio::steady_timer rest_timer_;
+  LogIndex seen_applied_{0};
+  bool tidied_{false};
+  NodeId last_primary_{kNoNode};  ///< whom clients are told to ask
+  std::uint64_t snapshot_unix_seconds_{0};
+  std::uint64_t failed_snapshots_{0};
 
   asio::steady_timer stop_timer_;
   bool stopping_{false};

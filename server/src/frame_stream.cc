@@ -9,7 +9,7 @@ namespace kv {
 namespace {
 
 constexpr std::string_view kMagic = "understudy-peer";
-constexpr std::uint32_t kProtocolVersion = 1;
+constexpr std::uint32_t kProtocolVersion = 2;
 /// A buffer that grew beyond this is given back when it is empty.
 constexpr std::size_t kKeptBufferBytes = 1 << 20;
 

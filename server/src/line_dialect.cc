@@ -11,8 +11,11 @@ namespace {
 constexpr std::string_view kBlanks = " \t";
 constexpr std::string_view kBadRequest = "BAD_REQUEST";
 constexpr std::string_view kTooLarge = "TOO_LARGE";
-/// A buffer that grew beyond this is given back when it is empty.
-constexpr std::size_t kKeptBufferBytes = 128 << 10;
+/// Other methods than these a browser sends only after it has asked with an OPTIONS. PRI begins
+/// HTTP/2.
+constexpr std::array<std::string_view, 9> kHttpMethods{
+    "GET", "HEAD", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI"};
+constexpr std::string_view kHostHeader = "HOST:";
 
 bool is_blank(char c) {
   return kBlanks.find(c) != std::string_view::npos;
@@ -26,8 +29,13 @@ std::string_view take_word(std::string_view& rest) {
   return word;
 }
 
-std::string_view trim(std::string_view text) {
+std::string_view trim_front(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  return text;
+}
+
+std::string_view trim(std::string_view text) {
+  text = trim_front(text);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
 }
@@ -37,13 +45,6 @@ bool same_verb(std::string_view word, std::string_view upper) {
   return std::equal(word.begin(), word.end(), upper.begin(), upper.end(), [](char a, char b) {
     return (a >= 'a' && a <= 'z' ? static_cast<char>(a - 'a' + 'A') : a) == b;
   });
-}
-
-/// "GET /path HTTP/1.1", and the like with any method.
-bool is_http(std::string_view line) {
-  const std::size_t last = line.find_last_of(kBlanks);
-  if (last == std::string_view::npos || !line.substr(last + 1).starts_with("HTTP/")) return false;
-  return trim(line.substr(0, last)).find_first_of(kBlanks) != std::string_view::npos;
 }
 
 RefusedLine refused(std::string message) {
@@ -56,8 +57,8 @@ std::optional<RefusedLine> check_size(std::string_view what, std::size_t size, s
                                     " bytes; at most " + std::to_string(limit) + " are allowed"};
 }
 
-LineRequest parse_set(std::string_view rest, const LineLimits& limits) {
-  while (!rest.empty() && is_blank(rest.front())) rest.remove_prefix(1);
+LineRequest parse_set(std::string_view rest, const RequestLimits& limits) {
+  rest = trim_front(rest);
   const bool has_value = rest.find_first_of(kBlanks) != std::string_view::npos;
   const std::string_view key = take_word(rest);
   if (key.empty() || !has_value) return refused("Usage: SET <key> <value>");
@@ -67,7 +68,7 @@ LineRequest parse_set(std::string_view rest, const LineLimits& limits) {
 }
 
 template <typename KeyLine>
-LineRequest parse_key(std::string_view rest, std::string_view usage, const LineLimits& limits) {
+LineRequest parse_key(std::string_view rest, std::string_view usage, const RequestLimits& limits) {
   const std::string_view key = trim(rest);
   if (key.empty() || key.find_first_of(kBlanks) != std::string_view::npos) {
     return refused(std::string(usage));
@@ -97,9 +98,19 @@ LineRequest parse_unknown(std::string_view verb) {
       "'. Usage: SET <key> <value> | GET <key> | DELETE <key> | PING | STATUS | TRACE | SHUTDOWN");
 }
 
-/// `line` is not blank.
-LineRequest parse_line(std::string_view line, const LineLimits& limits) {
-  std::string_view rest = line.substr(line.find_first_not_of(kBlanks));
+std::string names_of(const std::vector<NodeId>& nodes, const ClusterConfig& cluster) {
+  std::string names;
+  for (const NodeId node : nodes) {
+    if (!names.empty()) names += ", ";
+    if (const Member* member = cluster.find(node)) names += member->node_id;
+  }
+  return names;
+}
+
+}  // namespace
+
+LineRequest parse_line(std::string_view line, const RequestLimits& limits) {
+  std::string_view rest = trim_front(line);
   const std::string_view verb = take_word(rest);
   if (same_verb(verb, "SET")) return parse_set(rest, limits);
   if (is_http(line)) return HttpLine{};
@@ -112,88 +123,30 @@ LineRequest parse_line(std::string_view line, const LineLimits& limits) {
   return parse_unknown(verb);
 }
 
-std::string_view without_cr(std::string_view line) {
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
-}
-
-}  // namespace
-
-void LineReader::feed(std::string_view bytes) {
-  if (ended_) return;
-  if (at_ > 0) {
-    buffer_.erase(0, at_);
-    scanned_ -= at_;
-    at_ = 0;
-    if (buffer_.empty() && buffer_.capacity() > kKeptBufferBytes) buffer_.shrink_to_fit();
+bool is_http(std::string_view line) {
+  std::string_view rest = trim(line);
+  const std::string_view method = take_word(rest);
+  if (same_verb(method.substr(0, kHostHeader.size()), kHostHeader)) return true;
+  if (same_verb(method, "POST")) return true;
+  rest = trim(rest);
+  const std::size_t version = rest.find_last_of(kBlanks);
+  if (version == std::string_view::npos || !rest.substr(version + 1).starts_with("HTTP/")) {
+    return false;
   }
-  buffer_.append(bytes);
+  return std::any_of(kHttpMethods.begin(), kHttpMethods.end(),
+                     [&](std::string_view name) { return same_verb(method, name); });
 }
 
-RefusedLine LineReader::over_long() const {
-  return {kTooLarge, "The line is longer than " + std::to_string(limits_.max_line_bytes()) +
-                         " bytes; at most " + std::to_string(limits_.max_key_bytes) +
-                         " for a key and " + std::to_string(limits_.max_value_bytes) +
+RefusedLine overlong_line(const RequestLimits& limits) {
+  return {kTooLarge, "The line is longer than " + std::to_string(limits.max_line_bytes()) +
+                         " bytes; at most " + std::to_string(limits.max_key_bytes) +
+                         " for a key and " + std::to_string(limits.max_value_bytes) +
                          " for a value are allowed. The rest of the line was skipped"};
 }
 
-std::optional<LineRequest> LineReader::next() {
-  while (!ended_) {
-    const std::size_t end = buffer_.find('\n', scanned_);
-    if (end == std::string::npos) {
-      scanned_ = buffer_.size();
-      const bool too_long = !skipping_ && buffer_.size() - at_ > limits_.max_line_bytes();
-      if (too_long) skipping_ = true;
-      if (skipping_) at_ = buffer_.size();
-      if (too_long) return over_long();
-      return std::nullopt;
-    }
-    const std::string_view line = std::string_view(buffer_).substr(at_, end - at_);
-    at_ = scanned_ = end + 1;
-    if (skipping_) {
-      skipping_ = false;
-      continue;
-    }
-    if (line.size() > limits_.max_line_bytes()) return over_long();
-    const std::string_view text = without_cr(line);
-    if (trim(text).empty()) continue;
-    LineRequest request = parse_line(text, limits_);
-    if (std::holds_alternative<HttpLine>(request)) {
-      ended_ = true;
-      buffer_ = {};
-    }
-    return request;
-  }
-  return std::nullopt;
-}
-
-std::optional<RefusedLine> LineReader::finish() const {
-  if (ended_ || skipping_) return std::nullopt;
-  const std::string_view text = without_cr(std::string_view(buffer_).substr(at_));
-  if (trim(text).empty()) return std::nullopt;
+std::optional<RefusedLine> unfinished_line(std::string_view line) {
+  if (trim(line).empty()) return std::nullopt;
   return refused("The last line does not end with a line feed, so it was not carried out");
-}
-
-namespace line_reply {
-namespace {
-
-constexpr std::string_view kOk = "{\"status\": \"OK\"";
-
-void append(std::string& out, const Member& member) {
-  JsonObject(out)
-      .text("node_id", member.node_id)
-      .text("host", member.host)
-      .number("port", member.port)
-      .end();
-}
-
-std::string names_of(const std::vector<NodeId>& nodes, const ClusterConfig& cluster) {
-  std::string names;
-  for (const NodeId node : nodes) {
-    if (!names.empty()) names += ", ";
-    if (const Member* member = cluster.find(node)) names += member->node_id;
-  }
-  return names;
 }
 
 std::string explain(const Refusal& refusal, const ClusterConfig& cluster) {
@@ -223,6 +176,19 @@ std::string explain(const Refusal& refusal, const ClusterConfig& cluster) {
       return "This node is shutting down; ask another one";
   }
   return "Refused";
+}
+
+namespace line_reply {
+namespace {
+
+constexpr std::string_view kOk = "{\"status\": \"OK\"";
+
+void append(std::string& out, const Member& member) {
+  JsonObject(out)
+      .text("node_id", member.node_id)
+      .text("host", member.host)
+      .number("port", member.port)
+      .end();
 }
 
 }  // namespace

@@ -6,20 +6,13 @@
 #include <variant>
 
 #include "core/client.h"
+#include "request_reader.h"
 #include "server/cluster.h"
 
 namespace kv {
 
 /// The JSON line dialect, as pure functions of bytes: lines in, requests out; outcomes in, replies
-/// out. One command a line, ended by LF (a CR before it is dropped); one JSON object a line in
-/// answer.
-
-struct LineLimits {
-  std::size_t max_key_bytes{64 << 10};
-  std::size_t max_value_bytes{8 << 20};
-  /// Room for the verb and blanks on top.
-  std::size_t max_line_bytes() const { return max_key_bytes + max_value_bytes + 256; }
-};
+/// out. One command a line; one JSON object a line in answer.
 
 struct SetLine {
   std::string_view key{};
@@ -46,31 +39,20 @@ struct HttpLine {};
 using LineRequest = std::variant<SetLine, GetLine, DeleteLine, PingLine, StatusLine, TraceLine,
                                  ShutdownLine, RefusedLine, HttpLine>;
 
-/// Cuts a byte stream into requests. However the stream is cut up by feed(), the requests are the
-/// same. Holds at most a line and what was fed since; the rest of an over-long line is skipped
-/// without being held.
-class LineReader {
- public:
-  explicit LineReader(LineLimits limits = {}) : limits_(limits) {}
+/// `line`: without its end, and not blank.
+LineRequest parse_line(std::string_view line, const RequestLimits& limits);
+/// The answer to an OverlongLine.
+RefusedLine overlong_line(const RequestLimits& limits);
+/// The stream has ended: what to answer to `line`, which has no LF. It isn't carried out, since a
+/// cut-off SET would store half a value. Nothing if it is blank.
+std::optional<RefusedLine> unfinished_line(std::string_view line);
 
-  void feed(std::string_view bytes);
-  /// The next request; nothing until more is fed, nor ever after an HttpLine. Views hold until the
-  /// next call.
-  std::optional<LineRequest> next();
-  /// The stream has ended: what to answer to a last line without an LF. It isn't carried out, since
-  /// a cut-off SET would store half a value.
-  std::optional<RefusedLine> finish() const;
+/// What a web page can make a browser send here: the first line of an HTTP request, or its Host
+/// header. In any dialect.
+bool is_http(std::string_view line);
 
- private:
-  RefusedLine over_long() const;
-
-  LineLimits limits_;
-  std::string buffer_{};
-  std::size_t at_{0};       ///< of the first byte not given out yet
-  std::size_t scanned_{0};  ///< no LF in [at_, scanned_)
-  bool skipping_{false};    ///< inside an over-long line that was refused
-  bool ended_{false};       ///< after an HttpLine
-};
+/// A sentence for a person.
+std::string explain(const Refusal& refusal, const ClusterConfig& cluster);
 
 inline constexpr std::string_view kHttpRefusal =
     "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 72\r\nConnection: "

@@ -42,6 +42,8 @@ struct Typed {
   std::string ack{"majority"};
   std::size_t max_connections{NodeOptions{}.max_connections};
   std::string log_level{NodeOptions{}.log_level};
+  std::string dialect{"auto"};
+  std::string redis_mode{"cluster"};
 };
 
 void declare(CLI::App& app, Typed& typed) {
@@ -66,7 +68,14 @@ void declare(CLI::App& app, Typed& typed) {
       "--ack", typed.ack,
       "When a write is answered OK. majority: on disk on most nodes; all: on every node; "
       "primary: on the primary alone, so that a failover can lose it [majority]");
-  app.add_option("--max-connections", typed.max_connections, "Clients at a time [10000]");
+  app.add_option("--max-connections", typed.max_connections, "Clients at a time [20000]");
+  app.add_option(
+      "--dialect", typed.dialect,
+      "How text lines are answered. auto: those that end in LF alone in JSON, those that "
+      "end in CRLF in Redis's protocol; json or redis: all [auto]");
+  app.add_option("--redis-mode", typed.redis_mode,
+                 "How a secondary tells Redis clients of the primary. cluster: MOVED, as Redis "
+                 "Cluster; standalone: READONLY. Both answer SENTINEL [cluster]");
   app.add_option("--log-level", typed.log_level, "debug, info, warning or error [info]");
 }
 
@@ -153,6 +162,22 @@ Outcome choose_rest(const Typed& typed, NodeOptions& options) {
   return success();
 }
 
+Outcome choose_dialect(const Typed& typed, NodeOptions& options) {
+  if (typed.dialect == "json") {
+    options.dialect = Dialect::kJson;
+  } else if (typed.dialect == "redis") {
+    options.dialect = Dialect::kRedis;
+  } else if (typed.dialect != "auto") {
+    return option_error("--dialect", typed.dialect, "choose auto, json or redis");
+  }
+  if (typed.redis_mode == "standalone") {
+    options.redis_mode = RedisMode::kStandalone;
+  } else if (typed.redis_mode != "cluster") {
+    return option_error("--redis-mode", typed.redis_mode, "choose cluster or standalone");
+  }
+  return success();
+}
+
 UsageExit usage_error(std::string_view message) {
   return {kUsageStatus, "kvnode: " + std::string(message) + "\nTry kvnode --help.\n"};
 }
@@ -185,7 +210,7 @@ std::variant<NodeOptions, UsageExit> parse_node_options(std::vector<std::string>
     return usage_error(problem.what());
   }
   NodeOptions options;
-  for (const auto choose : {choose_member, choose_timing, choose_rest}) {
+  for (const auto choose : {choose_member, choose_timing, choose_rest, choose_dialect}) {
     const Outcome outcome = choose(typed, options);
     if (!outcome) return usage_error(outcome.error().message);
   }

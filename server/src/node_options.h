@@ -2,12 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "core/config.h"
 #include "core/types.h"
+#include "line_dialect.h"
+#include "redis_reply.h"
 #include "server/cluster.h"
 
 namespace kv {
@@ -21,7 +24,9 @@ struct NodeOptions {
   Timing timing{};
   std::string timing_name{"documented"};  ///< "custom" when a single time was given
   AckMode ack{AckMode::kMajority};
-  std::size_t max_connections{10'000};
+  std::size_t max_connections{20'000};
+  std::optional<Dialect> dialect{};  ///< of all text lines; nothing: as dialect_of() says
+  RedisMode redis_mode{RedisMode::kCluster};
   std::string log_level{"info"};  ///< debug, info, warning or error
 
   const Member& me() const { return *cluster.find(self); }

@@ -12,6 +12,8 @@ namespace kv {
 namespace {
 
 constexpr std::size_t kKeptMessages = 2;
+/// Of a command with many, such as MSET; even, so that pairs stay together.
+constexpr std::size_t kKeptWords = 8;
 constexpr std::size_t kKeptEntries = 16;
 constexpr std::size_t kKeptBytes = 256;
 constexpr std::string_view kEllipsis = "…";
@@ -54,23 +56,33 @@ std::string shortened(std::string_view bytes) {
   return std::string(bytes.substr(0, end)).append(kEllipsis);
 }
 
+/// An encoded command of a transaction, or of a once, is a command in its turn.
+std::string shortened_command(std::string_view encoded) {
+  const Result<Command> decoded = decode_command(encoded);
+  if (!decoded) return {};
+  Command command = *decoded;
+  std::vector<std::string> kept;
+  const bool nests = command.operation == Operation::kTransaction;
+  const std::string key = shortened(command.key);
+  const std::string value = command.operation == Operation::kOnce ? shortened_command(command.value)
+                                                                  : shortened(command.value);
+  for (const std::string_view word : command.more) {
+    if (kept.size() == kKeptWords) break;
+    kept.push_back(nests ? shortened_command(word) : shortened(word));
+  }
+  if (nests) command.number = std::min<std::int64_t>(command.number, std::ssize(kept));
+  command.key = key;
+  command.value = value;
+  command.more.assign(kept.begin(), kept.end());
+  return encode_command(command);
+}
+
 Entry shortened(const Entry& entry) {
   if (entry.payload().size() <= kKeptBytes) return entry;
-  const Result<Command> command = decode_command(entry.payload());
-  const auto remade = [&](std::string_view payload) {
-    return make_entry(entry.index, entry.term, entry.type, payload);
-  };
-  if (!command) return remade(entry.payload().substr(0, kKeptBytes));
-  return std::visit(Overloaded{[&](const SetCommand& set) {
-                                 const std::string key = shortened(set.key);
-                                 const std::string value = shortened(set.value);
-                                 return remade(encode_command(SetCommand{key, value}));
-                               },
-                               [&](const DeleteCommand& del) {
-                                 const std::string key = shortened(del.key);
-                                 return remade(encode_command(DeleteCommand{key}));
-                               }},
-                    *command);
+  const std::string payload = shortened_command(entry.payload());
+  const bool whole = payload.empty();
+  return make_entry(entry.index, entry.term, entry.type,
+                    whole ? entry.payload().substr(0, kKeptBytes) : std::string_view(payload));
 }
 
 MessageBody shortened(const MessageBody& body) {
@@ -95,7 +107,10 @@ MessageBody shortened(const MessageBody& body) {
 
 /// Sent as often as clients ask.
 bool is_thinned(const MessageBody& body) {
-  return std::holds_alternative<AppendRequest>(body) || std::holds_alternative<AppendReply>(body);
+  return std::holds_alternative<AppendRequest>(body) ||
+         std::holds_alternative<AppendReply>(body) ||
+         std::holds_alternative<ReadIndexRequest>(body) ||
+         std::holds_alternative<ReadIndexReply>(body);
 }
 
 }  // namespace

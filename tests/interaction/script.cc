@@ -65,16 +65,34 @@ std::string describe(const MessageBody& body) {
                    return "snapshot at " + number(e.last_index) + ", next is shard " +
                           number(e.next_shard);
                  },
-                 [](const TimeoutNow&) { return std::string("campaign now"); }},
+                 [](const TimeoutNow&) { return std::string("campaign now"); },
+                 [](const ReadIndexRequest& e) {
+                   return "how far must I read? question " + number(e.number);
+                 },
+                 [](const ReadIndexReply& e) {
+                   return "read up to " + number(e.index) + ", question " + number(e.number);
+                 }},
       body);
+}
+
+std::string describe(const Answer& answer) {
+  switch (answer.kind) {
+    case Answer::Kind::kNil:
+      return "no such key";
+    case Answer::Kind::kInteger:
+      return std::to_string(answer.integer);
+    case Answer::Kind::kText:
+      return "value " + answer.text;
+    case Answer::Kind::kError:
+      return answer.text;
+    default:
+      return "OK";
+  }
 }
 
 std::string describe(const ClientReply& reply) {
   return "reply to request " + number(reply.id) + ": " +
-         std::visit(Overloaded{[](const WriteDone&) { return std::string("OK"); },
-                               [](const ReadDone& e) {
-                                 return e.value ? "value " + *e.value : "no such key";
-                               },
+         std::visit(Overloaded{[](const Answer& e) { return describe(e); },
                                [](const TransferDone&) { return std::string("handed over"); },
                                [](const Refusal& e) {
                                  std::string text(to_string(e.code));

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/command.h"
 #include "netsim/event_queue.h"
 #include "world.h"
 
@@ -159,7 +160,7 @@ TEST_F(ClusterTest, APausedNodeHearsNothingUntilItIsResumed) {
   EXPECT_FALSE(world_.cluster.node(kNode2).runs());
   const std::size_t heard = world_.facts<MessageDelivered>(kNode2).size();
   write("k", "v");
-  const RequestId asked = world_.send(kNode2, ReadRequest{"k"});
+  const RequestId asked = world_.send(kNode2, ReadRequest{encode_command(get_command("k"))});
   world_.run_for(milliseconds(200));
   EXPECT_EQ(world_.facts<MessageDelivered>(kNode2).size(), heard);
   EXPECT_FALSE(world_.answers.contains(asked));
@@ -187,7 +188,7 @@ TEST_F(ClusterTest, AResumedNodeStillHasItsTimers) {
 
 TEST_F(ClusterTest, WhatAPausedNodeDidNotHearIsLostWithIt) {
   world_.cluster.pause(kNode2);
-  const RequestId asked = world_.send(kNode2, ReadRequest{"k"});
+  const RequestId asked = world_.send(kNode2, ReadRequest{encode_command(get_command("k"))});
   world_.run_for(milliseconds(100));
   crash(kNode2);
   world_.run_for(milliseconds(10));

@@ -307,7 +307,7 @@ TEST(Disk, RotsBehindWhatWasNotSyncedYet) {
 SnapshotPtr snapshot_at(LogIndex index, int keys) {
   Snapshot snapshot{index, 3, KvStore(64)};
   for (int i = 0; i < keys; ++i) {
-    snapshot.state.apply(SetCommand{"key-" + std::to_string(i), std::string(500, 'v')});
+    snapshot.state.set("key-" + std::to_string(i), std::string(500, 'v'));
   }
   return std::make_shared<const Snapshot>(std::move(snapshot));
 }

@@ -190,6 +190,8 @@ TEST(Network, EveryKindOfMessageHasItsWord) {
   EXPECT_TRUE(in("REPLICATE", replicate()) && in("REPLICATE", AppendReply{}));
   EXPECT_TRUE(in("SYNC", SnapshotRequest{}) && in("SYNC", SnapshotReply{}));
   EXPECT_TRUE(in("HANDOVER", TimeoutNow{}) && !in("replies", TimeoutNow{}));
+  EXPECT_TRUE(in("READ_INDEX", ReadIndexRequest{}) && !in("replies", ReadIndexRequest{}));
+  EXPECT_TRUE(in("READ_INDEX", ReadIndexReply{}) && in("replies", ReadIndexReply{}));
   EXPECT_FALSE(kinds_named("BREAKFAST").has_value());
 }
 

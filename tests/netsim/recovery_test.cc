@@ -20,7 +20,7 @@ Wal::Options options() {
 SnapshotPtr snapshot_at(LogIndex index, Term term) {
   Snapshot snapshot{index, term, KvStore(16)};
   for (LogIndex i = 1; i <= index; ++i) {
-    snapshot.state.apply(SetCommand{"key-" + std::to_string(i), "value"});
+    snapshot.state.set("key-" + std::to_string(i), "value");
   }
   return std::make_shared<const Snapshot>(std::move(snapshot));
 }

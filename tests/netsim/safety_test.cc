@@ -172,7 +172,7 @@ TEST_F(Safety, TellsOfALeaderThatLacksWhatWasCommitted) {
   expect_silence();
   world.says(kNode2, Event{RoleChanged{Role::kCandidate, Role::kLeader, 2, Cause::kWonElection}});
   EXPECT_EQ(words("leader completeness"),
-            "node2 becomes leader of term 2 without the entry of term 0 (set k = a) at index 2, "
+            "node2 becomes leader of term 2 without the entry of term 0 (SET k a) at index 2, "
             "which node1 committed in term 0; its log ends at 1 in term 0.");
   expect_only("leader completeness");
 }
@@ -192,8 +192,8 @@ TEST_F(Safety, TellsOfTwoEntriesCommittedAtAnIndex) {
   Watched other(checker_);
   ASSERT_EQ(other.set(kNode1, "k", "b").ending, Ending::kOk);
   EXPECT_EQ(words("state machine safety"),
-            "node1 commits the entry of term 0 (set k = b) at index 2, where node1 committed the "
-            "entry of term 0 (set k = a).");
+            "node1 commits the entry of term 0 (SET k b) at index 2, where node1 committed the "
+            "entry of term 0 (SET k a).");
 }
 
 TEST_F(Safety, TellsOfDifferentStatesAfterAsManyEntries) {

@@ -20,15 +20,15 @@ struct Pinned {
   std::uint64_t hash{0};
 };
 constexpr auto kPinned = std::to_array<Pinned>({
-    {0, 1, 0xd6cbc258c941ac44},
-    {3, 4, 0x7f9a31605072a93f},
-    {3, 8, 0xb43686aa6e08f902},
-    {3, 10, 0xa8f09a977642cdee},
-    {3, 22, 0x7105f9be0f645fe4},
-    {5, 4, 0x363459129c02d67b},
-    {5, 8, 0xd55cfb19a7441091},
-    {5, 10, 0xa227fa6d44f58869},
-    {5, 18, 0x32e9f21f8211d76f},
+    {0, 1, 0xe181f0347b14072d},
+    {3, 4, 0xaf5f32cc9ad05b7e},
+    {3, 8, 0x3fbce1184c4a5b0d},
+    {3, 10, 0x746e51b23bc59db8},
+    {3, 22, 0x9480025661201e00},
+    {5, 4, 0x69ddd2ebe64e0a25},
+    {5, 8, 0x2ad2e9c8bf5b5918},
+    {5, 10, 0xce9a231e16617c2a},
+    {5, 18, 0xfd35c58f2d428384},
 });
 
 /// Everything at once: all faults, snapshots, many clients on few keys.

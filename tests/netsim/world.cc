@@ -50,7 +50,7 @@ Answer World::wait_for(RequestId request) {
 }
 
 WriteRequest set_request(std::string_view key, std::string_view value) {
-  return {encode_command(SetCommand{key, value})};
+  return {encode_command(set_command(key, value))};
 }
 
 Answer World::set(NodeId to, std::string_view key, std::string_view value) {

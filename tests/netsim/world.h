@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/command.h"
 #include "netsim/cluster.h"
 #include "netsim/scenario.h"
 #include "netsim/simulation.h"
@@ -46,7 +47,9 @@ class World {
   }
   Answer wait_for(RequestId request);
   Answer set(NodeId to, std::string_view key, std::string_view value);
-  Answer get(NodeId to, std::string_view key) { return ask(to, ReadRequest{std::string(key)}); }
+  Answer get(NodeId to, std::string_view key) {
+    return ask(to, ReadRequest{encode_command(get_command(key))});
+  }
 
   /// Facts of this kind so far, of one node or of all.
   template <typename Kind>

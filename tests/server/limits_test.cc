@@ -17,6 +17,7 @@
 #include "frame_stream.h"
 #include "peer_listener.h"
 #include "server/live_cluster.h"
+#include "steady_now.h"
 
 namespace kv {
 namespace {
@@ -47,6 +48,14 @@ class Store final : public ClientRequests {
  public:
   void submit(ClientRequest request) override { open.push_back(std::move(request)); }
   std::string status_line() override { return std::to_string(++status_lines) + "\n"; }
+  NodeFacts facts() override { return {}; }
+  std::uint64_t now_ms() const override { return 0; }
+  std::optional<Refusal> refusal() const override { return std::nullopt; }
+  std::size_t replicas_with(LogIndex) const override { return 0; }
+  bool begin_snapshot() override { return true; }
+  bool saving_snapshot() const override { return false; }
+  std::uint64_t failed_snapshots() const override { return 0; }
+  void hand_over(NodeId) override {}
   void shut_down() override {}
   bool stopping() const override { return false; }
   void client_done() override {}
@@ -54,15 +63,15 @@ class Store final : public ClientRequests {
 
   void answer_all(ClientListener& clients) {
     for (ClientRequest& request : std::exchange(open, {})) {
-      ClientReply reply{request.id, WriteDone{}};
+      ClientReply reply{request.id, Answer::ok()};
       if (const auto* read = std::get_if<ReadRequest>(&request.body)) {
-        reply.body = ReadDone{values.at(read->key)};
+        reply.body = Answer::of(
+            std::string_view(values.at(std::string(decode_command(read->command)->key))));
       } else {
-        const Command command = *decode_command(std::get<WriteRequest>(request.body).command);
-        const auto& set = std::get<SetCommand>(command);
+        const Command set = *decode_command(std::get<WriteRequest>(request.body).command);
         values[std::string(set.key)] = set.value;
       }
-      clients.deliver(reply);
+      clients.deliver(reply, steady_now());
     }
     clients.flush();
   }
@@ -116,12 +125,18 @@ class ClientLimits : public testing::Test {
   }
 
   asio::io_context loop{1};
-  ClusterConfig cluster{default_cluster()};
-  EventLog log{cluster, 1, "error"};
+  NodeOptions options{[] {
+    NodeOptions of_node1;
+    of_node1.cluster = default_cluster();
+    of_node1.self = 1;
+    of_node1.max_connections = 100;
+    return of_node1;
+  }()};
+  EventLog log{options.cluster, 1, "error"};
   Store store{};
   tcp::acceptor acceptor{listen(loop)};
   tcp::endpoint address{acceptor.local_endpoint()};
-  ClientListener clients{std::move(acceptor), cluster, 100, store, log};
+  ClientListener clients{std::move(acceptor), options, store, log};
   tcp::socket client{[this] {
     tcp::socket socket = dial(loop, address);
     socket.non_blocking(true);
@@ -296,7 +311,7 @@ TEST(NodeLimits, ClientsCannotTakeTheDescriptorsOfTheLog) {
     ASSERT_TRUE(reply) << reply.error().message << "\n" << cluster.log_of("node1");
     EXPECT_NE(reply->find("OK"), std::string::npos);
   }
-  EXPECT_NE(cluster.log_of("node1").find("--max-connections 10000"), std::string::npos);
+  EXPECT_NE(cluster.log_of("node1").find("--max-connections 20000"), std::string::npos);
   EXPECT_NE(cluster.log_of("node1").find(" 32 "), std::string::npos) << cluster.log_of("node1");
   ::kill(*node, SIGKILL);
   EXPECT_TRUE(eventually([&] { return ending_of(*node).has_value(); }));

@@ -101,8 +101,7 @@ bool carries(const Record& record, NodeId to, std::string_view key) {
   if (append == nullptr) return false;
   return std::any_of(append->entries.begin(), append->entries.end(), [&](const Entry& entry) {
     const Result<Command> command = decode_command(entry.payload());
-    const auto* set = command ? std::get_if<SetCommand>(&*command) : nullptr;
-    return set != nullptr && set->key == key;
+    return command && command->operation == Operation::kSet && command->key == key;
   });
 }
 

@@ -10,11 +10,11 @@
 namespace kv {
 
 ClientRequest set_request(RequestId id, std::string_view key, std::string_view value) {
-  return {id, WriteRequest{encode_command(SetCommand{key, value})}};
+  return {id, WriteRequest{encode_command(set_command(key, value))}};
 }
 
-ClientRequest get_request(RequestId id, std::string_view key) {
-  return {id, ReadRequest{std::string(key)}};
+ClientRequest get_request(RequestId id, std::string_view key, bool anywhere) {
+  return {id, ReadRequest{encode_command(get_command(key)), anywhere}};
 }
 
 void Lab::Disk::apply(const Write& write) {
@@ -226,6 +226,10 @@ ClientReply Lab::write(NodeId id, std::string_view key, std::string_view value,
 
 ClientReply Lab::read(NodeId id, std::string_view key, const std::set<NodeId>& cut) {
   return await(id, get_request(next_request(), key), cut);
+}
+
+ClientReply Lab::read_anywhere(NodeId id, std::string_view key, const std::set<NodeId>& cut) {
+  return await(id, get_request(next_request(), key, true), cut);
 }
 
 ClientReply Lab::await(NodeId id, ClientRequest request, const std::set<NodeId>& cut) {

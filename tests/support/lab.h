@@ -82,6 +82,8 @@ class Lab {
   ClientReply write(NodeId id, std::string_view key, std::string_view value,
                     const std::set<NodeId>& cut = {});
   ClientReply read(NodeId id, std::string_view key, const std::set<NodeId>& cut = {});
+  /// Of any node, if the leader can be asked how far it must be.
+  ClientReply read_anywhere(NodeId id, std::string_view key, const std::set<NodeId>& cut = {});
   std::optional<ClientReply> reply_to(RequestId id) const;
   RequestId next_request() { return ++last_request_; }
 
@@ -118,6 +120,6 @@ class Lab {
 };
 
 ClientRequest set_request(RequestId id, std::string_view key, std::string_view value);
-ClientRequest get_request(RequestId id, std::string_view key);
+ClientRequest get_request(RequestId id, std::string_view key, bool anywhere = false);
 
 }  // namespace kv

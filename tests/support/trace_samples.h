@@ -28,9 +28,9 @@ inline std::vector<Message> sample_messages() {
   };
   const std::vector<Entry> entries{
       make_entry(42, 6, EntryType::kEmpty, ""),
-      entry(43, SetCommand{"user:1", "{\"name\":\"Zo\xC3\xAB\"}"}),
-      entry(44, SetCommand{kOddBytes, ""}),
-      entry(45, DeleteCommand{"user:1"}),
+      entry(43, set_command("user:1", "{\"name\":\"Zo\xC3\xAB\"}")),
+      entry(44, set_command(kOddBytes, "")),
+      entry(45, delete_command("user:1")),
       make_entry(46, 7, EntryType::kCommand, "\x09 a later program's"),
   };
   return {
@@ -44,6 +44,8 @@ inline std::vector<Message> sample_messages() {
       sample_message(SnapshotRequest{41, 6, 4, 0, 4, SharedBytes(kOddBytes)}),
       sample_message(SnapshotReply{41, 3}),
       sample_message(TimeoutNow{}),
+      sample_message(ReadIndexRequest{0xFEDCBA9876543210}),
+      sample_message(ReadIndexReply{0xFEDCBA9876543210, 41}),
   };
 }
 

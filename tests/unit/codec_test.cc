@@ -16,8 +16,8 @@ Message message_of(MessageBody body) {
 
 SharedBytes some_shards() {
   KvStore store(4);
-  store.apply(SetCommand{"user:1", "Alice"});
-  store.apply(SetCommand{"user:2", std::string(40, 'b')});
+  store.set("user:1", "Alice");
+  store.set("user:2", std::string(40, 'b'));
   return SharedBytes(encode_shards(store, 0, 1 << 20).data);
 }
 
@@ -36,6 +36,8 @@ std::vector<Message> messages() {
       message_of(SnapshotRequest{41, 6, 4, 0, 4, some_shards()}),
       message_of(SnapshotReply{41, 3}),
       message_of(TimeoutNow{}),
+      message_of(ReadIndexRequest{0xFEDCBA9876543210}),
+      message_of(ReadIndexReply{0xFEDCBA9876543210, 41}),
   };
 }
 
@@ -105,8 +107,8 @@ TEST(Codec, RefusesMissingFieldsOfEveryKind) {
 
 TEST(Codec, NamesAnUnknownType) {
   std::string bytes = encode_message(message_of(TimeoutNow{}));
-  bytes[0] = 7;
-  EXPECT_EQ(decode_message(SharedBytes(bytes)).error().message, "A message of unknown type 7.");
+  bytes[0] = 9;
+  EXPECT_EQ(decode_message(SharedBytes(bytes)).error().message, "A message of unknown type 9.");
 }
 
 TEST(Codec, RefusesFlagsThatAreNeitherTrueNorFalse) {

@@ -19,13 +19,6 @@ namespace {
 using namespace std::string_literals;
 using Model = std::map<std::string, std::string, std::less<>>;
 
-bool set(KvStore& store, std::string_view key, std::string_view value) {
-  return store.apply(SetCommand{key, value}).existed;
-}
-bool erase(KvStore& store, std::string_view key) {
-  return store.apply(DeleteCommand{key}).existed;
-}
-
 std::string key_of(std::uint64_t number) {
   return "key-" + std::to_string(number);
 }
@@ -83,13 +76,13 @@ TEST(KvStore, FindsNothingWhenEmpty) {
 
 TEST(KvStore, TellsWhetherTheKeyWasThere) {
   KvStore store(4);
-  EXPECT_FALSE(erase(store, "key"));
-  EXPECT_FALSE(set(store, "key", "1"));
-  EXPECT_TRUE(set(store, "key", "2"));
-  EXPECT_TRUE(set(store, "key", "longer"));
+  EXPECT_FALSE(store.erase("key"));
+  EXPECT_FALSE(store.set("key", "1"));
+  EXPECT_TRUE(store.set("key", "2"));
+  EXPECT_TRUE(store.set("key", "longer"));
   EXPECT_EQ(store.get("key"), "longer");
-  EXPECT_TRUE(erase(store, "key"));
-  EXPECT_FALSE(erase(store, "key"));
+  EXPECT_TRUE(store.erase("key"));
+  EXPECT_FALSE(store.erase("key"));
   EXPECT_EQ(store.get("key"), std::nullopt);
   EXPECT_EQ(store.size(), 0U);
 }
@@ -103,9 +96,9 @@ TEST(KvStore, TakesAnyBytesAsKeysAndValues) {
                        {"a", "\r\n"},
                        {std::string(100'000, 'k'), "long key"},
                        {"long", std::string(3'000'000, 'v')}};
-  for (const auto& [key, value] : model) EXPECT_FALSE(set(store, key, value));
+  for (const auto& [key, value] : model) EXPECT_FALSE(store.set(key, value));
   expect_same(store, model);
-  EXPECT_TRUE(erase(store, ""));
+  EXPECT_TRUE(store.erase(""));
   EXPECT_EQ(store.get(""), std::nullopt);
   EXPECT_EQ(store.get("a\0b"s), "\0\0"s);
 }
@@ -115,17 +108,17 @@ TEST(KvStore, KeepsValuesOfEverySizeAroundALargeRecord) {
   Model model;
   for (std::size_t size = 990; size < 1'060; ++size) {
     model[key_of(size)] = std::string(size, static_cast<char>(size));
-    set(store, key_of(size), model[key_of(size)]);
+    store.set(key_of(size), model[key_of(size)]);
   }
   expect_same(store, model);
 }
 
 TEST(KvStore, ReplacesLargeValuesBySmallOnesAndBack) {
   KvStore store(1);
-  set(store, "other", std::string(50'000, 'o'));
+  store.set("other", std::string(50'000, 'o'));
   for (const std::size_t size : {10UL, 20'000UL, 0UL, 1'000'000UL, 1'000'000UL, 5'000UL, 3UL}) {
     const std::string value(size, static_cast<char>('a' + size % 26));
-    set(store, "key", value);
+    store.set("key", value);
     ASSERT_EQ(store.get("key"), value);
   }
   EXPECT_EQ(store.get("other"), std::string(50'000, 'o'));
@@ -146,10 +139,10 @@ void random_walk(std::uint64_t seed, std::uint32_t shard_count, std::uint64_t ke
       const bool same_size = old != model.end() && rng.below(3) == 0;
       const std::string value =
           same_size ? std::string(old->second.size(), 's') : random_value(rng);
-      ASSERT_EQ(set(store, key, value), old != model.end());
+      ASSERT_EQ(store.set(key, value), old != model.end());
       model[key] = value;
     } else {
-      ASSERT_EQ(erase(store, key), model.erase(key) == 1);
+      ASSERT_EQ(store.erase(key), model.erase(key) == 1);
     }
     const std::string probe = key_of(rng.below(keys));
     const auto expected = model.find(probe);
@@ -184,20 +177,20 @@ TEST(KvStore, BehavesLikeAMapWithAHandfulOfKeys) {
 
 TEST(KvStore, CopiesOfCopiesAreIndependent) {
   KvStore first(1);
-  set(first, "key", "1");
+  first.set("key", "1");
   KvStore second = first;
   KvStore third = second;
-  set(second, "key", "2");
-  set(third, "more", "3");
-  set(first, "key", "4");
-  set(first, "new", "5");
+  second.set("key", "2");
+  third.set("more", "3");
+  first.set("key", "4");
+  first.set("new", "5");
   EXPECT_EQ(first.get("key"), "4");
   EXPECT_EQ(second.get("key"), "2");
   EXPECT_EQ(third.get("key"), "1");
   EXPECT_EQ(second.get("more"), std::nullopt);
   EXPECT_EQ(third.get("new"), std::nullopt);
   second = first;
-  erase(first, "key");
+  first.erase("key");
   EXPECT_EQ(second.get("key"), "4");
   EXPECT_EQ(first.size(), 1U);
   EXPECT_EQ(second.size(), 2U);
@@ -206,7 +199,7 @@ TEST(KvStore, CopiesOfCopiesAreIndependent) {
 TEST(KvStore, DeletingAMissingKeyCostsNoMemory) {
   KvStore store(64);
   const std::uint64_t empty = store.memory_bytes();
-  for (std::uint64_t i = 0; i < 1'000; ++i) EXPECT_FALSE(erase(store, key_of(i)));
+  for (std::uint64_t i = 0; i < 1'000; ++i) EXPECT_FALSE(store.erase(key_of(i)));
   EXPECT_EQ(store.memory_bytes(), empty);
 }
 
@@ -215,11 +208,11 @@ TEST(KvStore, TellsKeysApartWhoseHashesAreEqualWithinAShard) {
   const std::string other = "key-34660";
   ASSERT_EQ(hash64(one) >> 32, hash64(other) >> 32);
   KvStore store(1);
-  set(store, one, "1");
+  store.set(one, "1");
   EXPECT_EQ(store.get(other), std::nullopt);
-  EXPECT_FALSE(set(store, other, "2"));
+  EXPECT_FALSE(store.set(other, "2"));
   EXPECT_EQ(store.get(one), "1");
-  EXPECT_TRUE(erase(store, one));
+  EXPECT_TRUE(store.erase(one));
   EXPECT_EQ(store.get(other), "2");
 }
 
@@ -227,11 +220,11 @@ TEST(KvStore, StateHashDoesNotDependOnOrderOrShards) {
   Rng rng(5);
   KvStore one(1);
   KvStore many(512);
-  for (std::uint64_t i = 0; i < 1'000; ++i) set(one, key_of(i), key_of(i * 7));
-  for (std::uint64_t i = 0; i < 1'000; ++i) set(many, key_of(rng.below(2'000)), random_value(rng));
+  for (std::uint64_t i = 0; i < 1'000; ++i) one.set(key_of(i), key_of(i * 7));
+  for (std::uint64_t i = 0; i < 1'000; ++i) many.set(key_of(rng.below(2'000)), random_value(rng));
   EXPECT_NE(one.state_hash(), many.state_hash());
-  for (std::uint64_t i = 2'000; i-- > 1'000;) erase(many, key_of(i));
-  for (std::uint64_t i = 1'000; i-- > 0;) set(many, key_of(i), key_of(i * 7));
+  for (std::uint64_t i = 2'000; i-- > 1'000;) many.erase(key_of(i));
+  for (std::uint64_t i = 1'000; i-- > 0;) many.set(key_of(i), key_of(i * 7));
   EXPECT_EQ(one.state_hash(), many.state_hash());
 }
 
@@ -249,7 +242,7 @@ TEST(KvStore, StateHashSeesEveryDifference) {
   std::map<std::uint64_t, std::size_t> seen;
   for (std::size_t i = 0; i < std::size(variants); ++i) {
     KvStore store(4);
-    for (const auto& [key, value] : variants[i]) set(store, key, value);
+    for (const auto& [key, value] : variants[i]) store.set(key, value);
     const auto [other, fresh] = seen.emplace(store.state_hash(), i);
     EXPECT_TRUE(fresh) << "variants " << other->second << " and " << i;
   }
@@ -258,15 +251,15 @@ TEST(KvStore, StateHashSeesEveryDifference) {
 TEST(KvStore, GivesMemoryBackAfterDeletions) {
   KvStore store(16);
   const std::uint64_t empty = store.memory_bytes();
-  for (std::uint64_t i = 0; i < 20'000; ++i) set(store, key_of(i), std::string(100, 'v'));
-  set(store, "large", std::string(5'000'000, 'l'));
+  for (std::uint64_t i = 0; i < 20'000; ++i) store.set(key_of(i), std::string(100, 'v'));
+  store.set("large", std::string(5'000'000, 'l'));
   const std::uint64_t full = store.memory_bytes();
   EXPECT_GT(full, 20'000 * 108U + 5'000'000U);
   EXPECT_LT(full, 20'000 * 150U + 5'100'000U);
-  erase(store, "large");
-  for (std::uint64_t i = 0; i < 18'000; ++i) erase(store, key_of(i));
+  store.erase("large");
+  for (std::uint64_t i = 0; i < 18'000; ++i) store.erase(key_of(i));
   EXPECT_LT(store.memory_bytes(), 2'000 * 200U);
-  for (std::uint64_t i = 0; i < 20'000; ++i) erase(store, key_of(i));
+  for (std::uint64_t i = 0; i < 20'000; ++i) store.erase(key_of(i));
   EXPECT_EQ(store.memory_bytes(), empty);
 }
 
@@ -274,30 +267,30 @@ TEST(KvStore, HoldsLittleGarbageWhileValuesChangeTheirSize) {
   KvStore store(4);
   Rng rng(6);
   for (int i = 0; i < 50'000; ++i)
-    set(store, key_of(rng.below(1'000)), std::string(80 + rng.below(40), 'v'));
+    store.set(key_of(rng.below(1'000)), std::string(80 + rng.below(40), 'v'));
   EXPECT_LT(store.memory_bytes(), 1'000 * 180U);
 }
 
 TEST(KvStore, HoldsNothingForLargeValuesThatWereReplaced) {
   KvStore store(1);
-  set(store, "large", std::string(5'000, 'l'));
+  store.set("large", std::string(5'000, 'l'));
   const std::uint64_t before = store.memory_bytes();
-  for (std::size_t i = 0; i < 10'000; ++i) set(store, "large", std::string(4'000 + i % 1'000, 'l'));
+  for (std::size_t i = 0; i < 10'000; ++i) store.set("large", std::string(4'000 + i % 1'000, 'l'));
   EXPECT_LT(store.memory_bytes(), before + 1'000);
 }
 
 TEST(KvStore, LargeValuesAreSharedByCopies) {
   KvStore store(1);
-  set(store, "large", std::string(10'000'000, 'l'));
+  store.set("large", std::string(10'000'000, 'l'));
   const KvStore copy = store;
-  set(store, "other", "value");
+  store.set("other", "value");
   EXPECT_EQ(store.get("large")->data(), copy.get("large")->data());
 }
 
 TEST(KvStore, LoadsWhatItEncodedIntoAnyShardCount) {
   Rng rng(7);
   KvStore source(64);
-  for (int i = 0; i < 2'000; ++i) set(source, key_of(rng.below(1'500)), random_value(rng));
+  for (int i = 0; i < 2'000; ++i) source.set(key_of(rng.below(1'500)), random_value(rng));
   const std::string bytes = all_shards(source);
   for (const std::uint32_t shard_count : {1U, 64U, 2048U}) {
     KvStore loaded(shard_count);
@@ -314,7 +307,7 @@ TEST(KvStore, LoadsWhatItEncodedIntoAnyShardCount) {
 
 TEST(KvStore, RefusesEveryTruncationOfAShard) {
   KvStore source(1);
-  for (std::uint64_t i = 0; i < 5; ++i) set(source, key_of(i), "value");
+  for (std::uint64_t i = 0; i < 5; ++i) source.set(key_of(i), "value");
   const std::string bytes = all_shards(source);
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     KvStore loaded(1);
@@ -351,9 +344,9 @@ void write_at_random(KvStore& store, Rng& rng, int count) {
   for (int i = 0; i < count; ++i) {
     const std::string key = key_of(rng.below(600));
     if (rng.below(4) == 0) {
-      erase(store, key);
+      store.erase(key);
     } else {
-      set(store, key, random_value(rng));
+      store.set(key, random_value(rng));
     }
   }
 }
@@ -364,7 +357,7 @@ void write_at_random(KvStore& store, Rng& rng, int count) {
 TEST(KvStore, IsWrittenWhileAnotherThreadReadsACopy) {
   Rng rng(8);
   KvStore store(64);
-  for (std::uint64_t i = 0; i < 500; ++i) set(store, key_of(i), random_value(rng));
+  for (std::uint64_t i = 0; i < 500; ++i) store.set(key_of(i), random_value(rng));
   for (int round = 0; round < 20; ++round) {
     auto copy = std::make_shared<const KvStore>(store);
     const std::uint64_t expected = store.state_hash();
@@ -385,11 +378,11 @@ TEST(KvStore, IsWrittenWhileAnotherThreadReadsACopy) {
 
 TEST(KvStore, ACopyIsCopiedByTwoThreadsAtOnce) {
   KvStore store(64);
-  for (std::uint64_t i = 0; i < 500; ++i) set(store, key_of(i), "value");
+  for (std::uint64_t i = 0; i < 500; ++i) store.set(key_of(i), "value");
   const KvStore shared = store;
   const auto work = [&shared](std::string_view value) {
     KvStore own = shared;
-    for (std::uint64_t i = 0; i < 500; ++i) set(own, key_of(i), value);
+    for (std::uint64_t i = 0; i < 500; ++i) own.set(key_of(i), value);
     EXPECT_EQ(own.get(key_of(1)), value);
   };
   std::thread other(work, "third");

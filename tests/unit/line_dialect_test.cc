@@ -1,7 +1,6 @@
 #include "line_dialect.h"
 
 #include <string>
-#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -11,7 +10,7 @@
 namespace kv {
 namespace {
 
-constexpr LineLimits kSmall{.max_key_bytes = 8, .max_value_bytes = 16};  // lines up to 280 bytes
+constexpr RequestLimits kSmall{.max_key_bytes = 8, .max_value_bytes = 16};
 
 std::string describe(const LineRequest& request) {
   return std::visit(
@@ -31,37 +30,13 @@ std::string describe(const LineRequest& request) {
       request);
 }
 
-using Requests = std::vector<std::string>;
-
-void drain(LineReader& reader, Requests& out) {
-  while (auto request = reader.next()) out.push_back(describe(*request));
+std::string read(std::string_view line, RequestLimits limits = kSmall) {
+  return describe(parse_line(line, limits));
 }
 
-Requests read_all(std::string_view input, LineLimits limits = kSmall) {
-  LineReader reader(limits);
-  Requests out;
-  reader.feed(input);
-  drain(reader, out);
-  if (auto last = reader.finish()) out.push_back("end:" + std::string(last->code));
-  return out;
-}
-
-Requests read_in_pieces(std::string_view input, std::size_t size) {
-  LineReader reader(kSmall);
-  Requests out;
-  for (std::size_t at = 0; at < input.size(); at += size) {
-    reader.feed(input.substr(at, size));
-    drain(reader, out);
-  }
-  if (auto last = reader.finish()) out.push_back("end:" + std::string(last->code));
-  return out;
-}
-
-std::string message_of(std::string_view line, LineLimits limits = kSmall) {
-  LineReader reader(limits);
-  reader.feed(line);
-  const auto request = reader.next();
-  const auto* refused = request ? std::get_if<RefusedLine>(&*request) : nullptr;
+std::string message_of(std::string_view line, RequestLimits limits = kSmall) {
+  const LineRequest request = parse_line(line, limits);
+  const auto* refused = std::get_if<RefusedLine>(&request);
   return refused ? refused->message : "(not refused)";
 }
 
@@ -83,140 +58,99 @@ std::string value_reply(std::string_view value) {
   return out;
 }
 
-TEST(LineReader, ReadsTheDocumentedCommands) {
-  EXPECT_EQ(read_all("SET user:1 {\"name\":\"Alice\",\"age\":30}\nGET user:1\nDELETE user:1\n"
-                     "PING\nSTATUS\nTRACE\nSHUTDOWN\n",
-                     LineLimits{}),
-            (Requests{"SET[user:1][{\"name\":\"Alice\",\"age\":30}]", "GET[user:1]",
-                      "DELETE[user:1]", "PING", "STATUS", "TRACE", "SHUTDOWN"}));
+TEST(LineDialect, ReadsTheDocumentedCommands) {
+  EXPECT_EQ(read("SET user:1 {\"name\":\"Alice\",\"age\":30}", RequestLimits{}),
+            "SET[user:1][{\"name\":\"Alice\",\"age\":30}]");
+  EXPECT_EQ(read("GET user:1"), "GET[user:1]");
+  EXPECT_EQ(read("DELETE user:1"), "DELETE[user:1]");
+  for (const char* verb : {"PING", "STATUS", "TRACE", "SHUTDOWN"}) EXPECT_EQ(read(verb), verb);
 }
 
-TEST(LineReader, TakesVerbsInAnyCaseAndIgnoresBlankLines) {
-  EXPECT_EQ(read_all("\n  \nset a b\n\r\nGeT a\n\t\ndelete a\nping\nSTATus\nshutDown\n"),
-            (Requests{"SET[a][b]", "GET[a]", "DELETE[a]", "PING", "STATUS", "SHUTDOWN"}));
+TEST(LineDialect, TakesVerbsInAnyCase) {
+  EXPECT_EQ(read("set a b"), "SET[a][b]");
+  EXPECT_EQ(read("GeT a"), "GET[a]");
+  EXPECT_EQ(read("delete a"), "DELETE[a]");
+  EXPECT_EQ(read("shutDown"), "SHUTDOWN");
 }
 
-TEST(LineReader, KeepsTheBytesOfAValueAsTheyCame) {
-  EXPECT_EQ(read_all("SET k a b  c \nSET k  x\nSET k \n"),
-            (Requests{"SET[k][a b  c ]", "SET[k][ x]", "SET[k][]"}));
-  EXPECT_EQ(read_all(std::string_view("SET k \0\xff\x80\n", 10)),
-            (Requests{std::string("SET[k][\0\xff\x80]", 11)}));
+TEST(LineDialect, KeepsTheBytesOfAValueAsTheyCame) {
+  EXPECT_EQ(read("SET k a b  c "), "SET[k][a b  c ]");
+  EXPECT_EQ(read("SET k  x"), "SET[k][ x]");
+  EXPECT_EQ(read("SET k "), "SET[k][]");
+  EXPECT_EQ(read(std::string_view("SET k \0\xff\x80", 9)), std::string("SET[k][\0\xff\x80]", 11));
 }
 
-TEST(LineReader, DropsACarriageReturnAtTheEndOfALine) {
-  EXPECT_EQ(read_all("SET k v\r\nGET k\r\nPING\r\n"), (Requests{"SET[k][v]", "GET[k]", "PING"}));
+TEST(LineDialect, AllowsBlanksAroundVerbAndKey) {
+  EXPECT_EQ(read("  SET   k v"), "SET[k][v]");
+  EXPECT_EQ(read("\tGET\tk "), "GET[k]");
+  EXPECT_EQ(read("DELETE  k\t"), "DELETE[k]");
+  EXPECT_EQ(read("PING "), "PING");
 }
 
-TEST(LineReader, AllowsBlanksAroundVerbAndKey) {
-  EXPECT_EQ(read_all("  SET   k v\n\tGET\tk \nDELETE  k\t\nPING \n"),
-            (Requests{"SET[k][v]", "GET[k]", "DELETE[k]", "PING"}));
+TEST(LineDialect, RefusesWrongArityWithTheUsage) {
+  EXPECT_EQ(message_of("SET"), "Usage: SET <key> <value>");
+  EXPECT_EQ(message_of("SET key"), "Usage: SET <key> <value>");
+  EXPECT_EQ(message_of("GET"), "Usage: GET <key>");
+  EXPECT_EQ(message_of("GET a b"), "Usage: GET <key>");
+  EXPECT_EQ(message_of("DELETE "), "Usage: DELETE <key>");
+  EXPECT_EQ(message_of("PING me"), "Usage: PING");
+  EXPECT_EQ(message_of("STATUS all"), "Usage: STATUS");
+  EXPECT_EQ(message_of("TRACE all"), "Usage: TRACE");
+  EXPECT_EQ(message_of("SHUTDOWN NOSAVE"), "Usage: SHUTDOWN");
 }
 
-TEST(LineReader, RefusesWrongArityWithTheUsage) {
-  EXPECT_EQ(message_of("SET\n"), "Usage: SET <key> <value>");
-  EXPECT_EQ(message_of("SET key\n"), "Usage: SET <key> <value>");
-  EXPECT_EQ(message_of("GET\n"), "Usage: GET <key>");
-  EXPECT_EQ(message_of("GET a b\n"), "Usage: GET <key>");
-  EXPECT_EQ(message_of("DELETE \n"), "Usage: DELETE <key>");
-  EXPECT_EQ(message_of("PING me\n"), "Usage: PING");
-  EXPECT_EQ(message_of("STATUS all\n"), "Usage: STATUS");
-  EXPECT_EQ(message_of("TRACE all\n"), "Usage: TRACE");
-  EXPECT_EQ(message_of("SHUTDOWN NOSAVE\n"), "Usage: SHUTDOWN");
-}
-
-TEST(LineReader, NamesTheCommandsWhenAVerbIsUnknown) {
+TEST(LineDialect, NamesTheCommandsWhenAVerbIsUnknown) {
   EXPECT_EQ(
-      message_of("FLUSHALL now\n"),
+      message_of("FLUSHALL now"),
       "Unknown command 'FLUSHALL'. Usage: SET <key> <value> | GET <key> | DELETE <key> | PING | "
       "STATUS | TRACE | SHUTDOWN");
-  EXPECT_LT(message_of(std::string(200, 'x') + "\n").size(), 180U);
-  EXPECT_EQ(read_all("SETX a b\nGE a\n"), (Requests{"BAD_REQUEST", "BAD_REQUEST"}));
+  EXPECT_LT(message_of(std::string(200, 'x')).size(), 180U);
+  EXPECT_EQ(read("SETX a b"), "BAD_REQUEST");
+  EXPECT_EQ(read("GE a"), "BAD_REQUEST");
 }
 
-TEST(LineReader, TellsPeersThatTheyAreOnTheWrongPort) {
-  const std::string message = message_of("{\"type\": \"HEARTBEAT\", \"from_node\": \"node1\"}\n");
+TEST(LineDialect, TellsPeersThatTheyAreOnTheWrongPort) {
+  const std::string message = message_of("{\"type\": \"HEARTBEAT\", \"from_node\": \"node1\"}");
   EXPECT_NE(message.find("client port + 10000"), std::string::npos) << message;
 }
 
-TEST(LineReader, EndsAtAnHttpRequest) {
-  EXPECT_EQ(read_all("GET / HTTP/1.1\r\nHost: x\r\n\r\nSET a b\n"), (Requests{"HTTP"}));
-  EXPECT_EQ(read_all("POST /x HTTP/1.0\nSET a b\n"), (Requests{"HTTP"}));
-  EXPECT_EQ(read_all("DELETE /x HTTP/1.1\nSET a b\n"), (Requests{"HTTP"}));
-  EXPECT_EQ(read_all("SET a HTTP/1.1\nGET HTTP/1\n"),
-            (Requests{"SET[a][HTTP/1.1]", "GET[HTTP/1]"}));
-}
-
-TEST(LineReader, RefusesKeysAndValuesBeyondTheirLimits) {
-  EXPECT_EQ(read_all("SET 12345678 1234567890123456\nSET 123456789 v\nSET k 12345678901234567\n"
-                     "GET 123456789\nDELETE 123456789\nPING\n"),
-            (Requests{"SET[12345678][1234567890123456]", "TOO_LARGE", "TOO_LARGE", "TOO_LARGE",
-                      "TOO_LARGE", "PING"}));
-}
-
-TEST(LineReader, RefusesAnOverLongLineOnceAndGoesOnBehindIt) {
-  const std::string longest = "SET k " + std::string(kSmall.max_line_bytes() - 6, 'v');
-  EXPECT_EQ(read_all(longest + "\nPING\n"), (Requests{"TOO_LARGE", "PING"}));  // the value is
-  EXPECT_EQ(read_all(longest + "v\nPING\n"), (Requests{"TOO_LARGE", "PING"}));
-  EXPECT_EQ(read_all(longest + std::string(5000, 'v') + "\nPING\n"),
-            (Requests{"TOO_LARGE", "PING"}));
-  EXPECT_EQ(read_all(std::string(5000, 'v')), (Requests{"TOO_LARGE"}));
-}
-
-TEST(LineReader, AnswersAnOverLongLineBeforeItsEnd) {
-  LineReader reader(kSmall);
-  Requests out;
-  for (int i = 0; i < 100; ++i) {
-    reader.feed("0123456789");
-    drain(reader, out);
+TEST(LineDialect, KnowsAnHttpRequest) {
+  for (const char* line :
+       {"GET / HTTP/1.1", "POST /x HTTP/1.0", "DELETE /x HTTP/1.1", "get / HTTP/1.1", "POST",
+        "OPTIONS * HTTP/1.1", "CONNECT a:1 HTTP/1.1", "PRI * HTTP/2.0", "Host: a", "host:a:1"}) {
+    EXPECT_TRUE(is_http(line)) << line;
+    EXPECT_EQ(read(line), "HTTP");
   }
-  EXPECT_EQ(out, (Requests{"TOO_LARGE"}));
-  reader.feed("\nPING\n");
-  drain(reader, out);
-  EXPECT_EQ(out, (Requests{"TOO_LARGE", "PING"}));
-}
-
-TEST(LineReader, DoesNotCarryOutALastLineWithoutLineFeed) {
-  EXPECT_EQ(read_all("PING\nSET a hal"), (Requests{"PING", "end:BAD_REQUEST"}));
-  EXPECT_EQ(read_all("PING\n  "), (Requests{"PING"}));
-  EXPECT_EQ(read_all(""), Requests{});
-}
-
-TEST(LineReader, GivesTheSameRequestsHoweverTheInputIsCut) {
-  std::string input = "SET a {\"x\": 1}\r\n\nset  b c d \nGET a\nnonsense\nDELETE a\nPING\nSET k " +
-                      std::string(400, 'v') + "\nSTATUS\n" + std::string(290, ' ') +
-                      "\nSET k 12345678901234567\nSHUTDOWN\nGET x y\nSET tail";
-  input[40] = '\xfe';
-  for (const std::string& stream : {input, input + "\nGET / HTTP/1.1\r\nPING\n"}) {
-    const Requests whole = read_all(stream);
-    ASSERT_GT(whole.size(), 10U);
-    for (std::size_t size = 1; size <= stream.size(); ++size) {
-      ASSERT_EQ(read_in_pieces(stream, size), whole) << "in pieces of " << size;
-    }
-    for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
-      LineReader reader(kSmall);
-      Requests out;
-      reader.feed(stream.substr(0, cut));
-      drain(reader, out);
-      reader.feed(stream.substr(cut));
-      drain(reader, out);
-      if (auto last = reader.finish()) out.push_back("end:" + std::string(last->code));
-      ASSERT_EQ(out, whole) << "cut at " << cut;
-    }
+  EXPECT_EQ(read("SET a HTTP/1.1"), "SET[a][HTTP/1.1]");
+  EXPECT_EQ(read("SET a b HTTP/1.1"), "SET[a][b HTTP/1.1]");
+  EXPECT_EQ(read("GET  HTTP/1"), "GET[HTTP/1]");
+  for (const char* line : {"SET a HTTP/1.1", "GET HTTP/1", "APPEND a HTTP/1.1", "GET /", "HTTP/1.1",
+                           "HOST", "POSTER", "", " "}) {
+    EXPECT_FALSE(is_http(line)) << line;
   }
 }
 
-TEST(LineReader, SurvivesAnyBytes) {
-  std::string bytes;
-  std::uint64_t state = 1;
-  for (int i = 0; i < 100'000; ++i) {
-    state = state * 6364136223846793005U + 1442695040888963407U;
-    const auto byte = static_cast<char>(state >> 56);
-    bytes += (state >> 33) % 16 == 0 ? '\n' : byte;
+TEST(LineDialect, RefusesKeysAndValuesBeyondTheirLimits) {
+  EXPECT_EQ(read("SET 12345678 1234567890123456"), "SET[12345678][1234567890123456]");
+  for (const char* line :
+       {"SET 123456789 v", "SET k 12345678901234567", "GET 123456789", "DELETE 123456789"}) {
+    EXPECT_EQ(read(line), "TOO_LARGE") << line;
   }
-  const Requests requests = read_all(bytes);
-  EXPECT_GT(requests.size(), 1000U);
-  for (const std::string& request : requests)
-    EXPECT_TRUE(request.ends_with("BAD_REQUEST")) << request;
+}
+
+TEST(LineDialect, SaysHowLongALineMayBe) {
+  const RefusedLine refused = overlong_line(kSmall);
+  EXPECT_EQ(refused.code, "TOO_LARGE");
+  EXPECT_EQ(refused.message,
+            "The line is longer than 280 bytes; at most 8 for a key and 16 for a value are "
+            "allowed. The rest of the line was skipped");
+}
+
+TEST(LineDialect, DoesNotCarryOutALastLineWithoutLineFeed) {
+  const auto refused = unfinished_line("SET a hal");
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->code, "BAD_REQUEST");
+  EXPECT_FALSE(unfinished_line("  "));
 }
 
 TEST(LineReply, HasTheDocumentedTexts) {

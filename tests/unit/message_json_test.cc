@@ -53,13 +53,68 @@ TEST(MessageJson, HasTheSeedsFormForEachEntry) {
       4,
       0,
       {},
-      {make_entry(5, 3, EntryType::kEmpty, ""), entry(6, SetCommand{"mykey", "myvalue"}),
-       entry(7, DeleteCommand{"\xFF"}), make_entry(8, 3, EntryType::kCommand, "\x09")}});
+      {make_entry(5, 3, EntryType::kEmpty, ""), entry(6, set_command("mykey", "myvalue")),
+       entry(7, delete_command("\xFF")), make_entry(8, 3, EntryType::kCommand, "\x09")}});
   EXPECT_EQ(json.substr(json.find("\"entries\"")),
             R"("entries":[{"index":5,"term":3,"operation":"EMPTY"},)"
             R"({"index":6,"term":3,"operation":"SET","key":"mykey","value":"myvalue"},)"
             R"({"index":7,"term":3,"operation":"DELETE","key":{"base64":"/w=="}},)"
             R"({"index":8,"term":3,"operation":"UNKNOWN","payload":"\t"}]})");
+}
+
+TEST(MessageJson, ShowsOfACommandWhatItHas) {
+  const auto json_of_command = [](const Command& command) {
+    const std::string json = json_of(AppendRequest{
+        4, 2, 4, 0, {}, {make_entry(6, 3, EntryType::kCommand, encode_command(command))}});
+    const std::string before = R"({"index":6,"term":3,)";
+    const std::size_t begin = json.find(before) + before.size();
+    return json.substr(begin, json.size() - begin - std::string_view("}]}").size());
+  };
+  Command command;
+  command.operation = Operation::kAdd;
+  command.key = "hits";
+  command.number = -3;
+  EXPECT_EQ(json_of_command(command), R"("operation":"INCRBY","key":"hits","number":-3)");
+  command = set_command("k", "");
+  command.options = kIfEqual;
+  command.time_ms = 1'700'000'000'000;
+  command.number = 1'700'000'060'000;
+  command.more = {"old"};
+  EXPECT_EQ(json_of_command(command),
+            R"("operation":"SET","key":"k","value":"","number":1700000060000,"options":4,)"
+            R"("time_ms":1700000000000,"more":["old"])");
+  command = delete_command("a");
+  command.more = {"b", "\xFF"};
+  EXPECT_EQ(json_of_command(command),
+            R"("operation":"DELETE","key":"a","more":["b",{"base64":"/w=="}])");
+  command = Command{};
+  command.operation = Operation::kFlush;
+  EXPECT_EQ(json_of_command(command), R"("operation":"FLUSHALL")");
+}
+
+TEST(MessageJson, GivesBackTheBytesOfEveryCommand) {
+  const std::string inner = encode_command(set_command("k", "v"));
+  std::size_t operations = 0;
+  for (unsigned number = 0; number <= 0xFF; ++number) {
+    Command command;
+    command.operation = static_cast<Operation>(number);
+    if (!decode_command(encode_command(command)) && command.operation != Operation::kOnce) continue;
+    ++operations;
+    Command full{command.operation, 0xFF, 1'700'000'000'000, -5, 7, kOddBytes, inner, {}};
+    Command many = full;
+    many.more = {inner, inner};
+    command.value = inner;
+    for (const Command& each : {command, full, many}) {
+      const Message message = sample_message(AppendRequest{
+          4, 2, 4, 0, {}, {make_entry(6, 3, EntryType::kCommand, encode_command(each))}});
+      const std::string json = json_of(message);
+      EXPECT_EQ(json.find("UNKNOWN"), std::string::npos) << json;
+      const Result<Message> read = message_from_json(json, sample_nodes());
+      ASSERT_TRUE(read) << json << ": " << read.error().message;
+      EXPECT_EQ(*read, message) << json;
+    }
+  }
+  EXPECT_GT(operations, 25u);
 }
 
 TEST(MessageJson, KeepsEntriesThatNobodyWritesToday) {
@@ -80,7 +135,7 @@ TEST(MessageJson, KeepsSendersWithoutAName) {
 TEST(MessageJson, SaysWhichFieldIsWrong) {
   EXPECT_EQ(error_of(R"({"type":"GOSSIP"})"),
             R"("type" must be one of ELECTION, HEARTBEAT, REPLICATE, SYNC, their replies )"
-            R"((ELECTION_REPLY …), HANDOVER)");
+            R"((ELECTION_REPLY …), HANDOVER, READ_INDEX, READ_INDEX_REPLY)");
   EXPECT_EQ(error_of(R"({"type":"HANDOVER","from_node":"node4"})"),
             R"("from_node" must be one of the nodes node1, node2, node3, or null, not "node4")");
   EXPECT_EQ(error_of(R"({"type":"ELECTION","from_node":"node1"})"),
@@ -104,9 +159,17 @@ TEST(MessageJson, SaysWhichEntryIsWrong) {
   EXPECT_EQ(with(R"({"index":0,"term":3,"operation":"EMPTY"})"),
             R"("entries[1].index" must be at least 1)");
   EXPECT_EQ(with(R"({"index":6,"term":3,"operation":"INCREMENT"})"),
-            R"("entries[1].operation" must be one of SET, DELETE, EMPTY, UNKNOWN)");
-  EXPECT_EQ(with(R"({"index":6,"term":3,"operation":"DELETE","key":"k","value":"v"})"),
-            R"("entries[1].value" is no field of it)");
+            "\"entries[1].operation\" must be a command's word (SET, DELETE, INCRBY …), EMPTY or "
+            "UNKNOWN");
+  EXPECT_EQ(with(R"({"index":6,"term":3,"operation":"DELETE","key":"k","mode":"v"})"),
+            R"("entries[1].mode" is no field of it)");
+  EXPECT_EQ(with(R"({"index":6,"term":3,"operation":"DEL","key":"k"})"),
+            R"("entries[1].operation" must be a command's word (SET, DELETE, INCRBY …), EMPTY or )"
+            R"(UNKNOWN)");
+  EXPECT_EQ(with(R"({"index":6,"term":3,"operation":"SET","key":"k"})"),
+            R"("entries[1].value" is missing; it must be a text)");
+  EXPECT_EQ(with(R"({"index":6,"term":3,"operation":"MULTI","more":["v"]})"),
+            R"("entries[1].operation" has fields that no such command can have)");
   EXPECT_EQ(with("7"), R"("entries[1]" must be an object, not 7)");
 }
 

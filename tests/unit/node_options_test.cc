@@ -66,7 +66,7 @@ TEST(NodeOptions, FollowTheDocumentedCommandLine) {
   EXPECT_EQ(options.timing.election_timeout_min, seconds(5));
   EXPECT_EQ(options.timing.election_timeout_max, seconds(8));
   EXPECT_EQ(options.ack, AckMode::kMajority);
-  EXPECT_EQ(options.max_connections, 10'000U);
+  EXPECT_EQ(options.max_connections, 20'000U);
   EXPECT_TRUE(accepted({"--node-id", "node1", "--port", "6379", "--primary"}).primary);
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 Entry entry_of(LogIndex index, Term term) {
   return make_entry(index, term, EntryType::kCommand,
-                    encode_command(SetCommand{"key", "of term " + std::to_string(term)}));
+                    encode_command(set_command("key", "of term " + std::to_string(term))));
 }
 
 /// Stops node `id` and gives it a log with these terms, as if it had been through those elections.

@@ -267,12 +267,12 @@ TEST(Cluster, OfOneNodeLeadsAtOnceAndServes) {
   options.nodes = 1;
   Lab lab(options);
   ASSERT_TRUE(lab.run_until_serving(milliseconds(50)));
-  EXPECT_TRUE(std::holds_alternative<WriteDone>(lab.write(1, "k", "v").body));
-  EXPECT_EQ(std::get<ReadDone>(lab.read(1, "k").body).value, "v");
+  EXPECT_TRUE(std::holds_alternative<Answer>(lab.write(1, "k", "v").body));
+  EXPECT_EQ(std::get<Answer>(lab.read(1, "k").body).text, "v");
   lab.crash(1);
   lab.start(1);
   ASSERT_TRUE(lab.run_until_serving(milliseconds(50)));
-  EXPECT_EQ(std::get<ReadDone>(lab.read(1, "k").body).value, "v");
+  EXPECT_EQ(std::get<Answer>(lab.read(1, "k").body).text, "v");
   EXPECT_TRUE(lab.network.empty());
 }
 
@@ -281,12 +281,12 @@ TEST(Cluster, OfFiveSurvivesTwoButNotThree) {
   lab.crash(1);
   lab.crash(4);
   ASSERT_TRUE(lab.run_until_serving(seconds(5)));
-  EXPECT_TRUE(std::holds_alternative<WriteDone>(lab.write(lab.leader(), "k", "v").body));
+  EXPECT_TRUE(std::holds_alternative<Answer>(lab.write(lab.leader(), "k", "v").body));
   lab.crash(lab.leader());
   EXPECT_FALSE(lab.run_until_serving(seconds(5)));
   lab.start(1);
   EXPECT_TRUE(lab.run_until_serving(seconds(5)));
-  EXPECT_EQ(std::get<ReadDone>(lab.read(lab.leader(), "k").body).value, "v");
+  EXPECT_EQ(std::get<Answer>(lab.read(lab.leader(), "k").body).text, "v");
 }
 
 TEST(Transfer, HandsOverWithoutWaitingForAnElectionTimeout) {
@@ -299,7 +299,7 @@ TEST(Transfer, HandsOverWithoutWaitingForAnElectionTimeout) {
   EXPECT_EQ(lab.leader(), 3u);
   EXPECT_EQ(lab.replica(1).raft().role(), Role::kFollower);
   EXPECT_TRUE(std::holds_alternative<TransferDone>(lab.reply_to(id)->body));
-  EXPECT_TRUE(std::holds_alternative<WriteDone>(lab.write(3, "k", "v").body));
+  EXPECT_TRUE(std::holds_alternative<Answer>(lab.write(3, "k", "v").body));
 }
 
 TEST(Transfer, WaitsUntilTheTargetHasEverythingOnItsDisk) {
@@ -332,7 +332,7 @@ TEST(Transfer, RefusesWritesMeanwhileAndIsGivenUpAfterASecond) {
   ASSERT_TRUE(lab.reply_to(id));
   EXPECT_NE(refusal_of(*lab.reply_to(id)), nullptr);
   EXPECT_EQ(lab.leader(), 1u);
-  EXPECT_TRUE(std::holds_alternative<WriteDone>(lab.write(1, "k", "v").body));
+  EXPECT_TRUE(std::holds_alternative<Answer>(lab.write(1, "k", "v").body));
 }
 
 TEST(Transfer, PicksAFollowerThatIsThere) {

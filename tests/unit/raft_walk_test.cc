@@ -70,8 +70,12 @@ struct Walk {
     const RequestId id = lab.next_request();
     if (rng.below(3) == 0 && !acknowledged.empty()) {
       const auto key = acknowledged[rng.below(acknowledged.size())];
-      reads.emplace(id, key);
-      lab.submit(to, get_request(id, key));
+      const bool anywhere = rng.below(3) != 0;
+      if (anywhere) to = any();
+      if (!lab.alive(to)) return;
+      // What is acknowledged now, this read has to find.
+      reads.emplace(id, Read{key, !lab.replica(to).raft().is_leader()});
+      lab.submit(to, get_request(id, key, anywhere));
     } else {
       const std::string key = "key-" + std::to_string(id);
       writes.emplace(id, key);
@@ -100,13 +104,16 @@ struct Walk {
   void note_replies() {
     for (; replies_seen < lab.replies.size(); ++replies_seen) {
       const ClientReply& reply = lab.replies[replies_seen];
-      if (std::holds_alternative<WriteDone>(reply.body))
-        acknowledged.push_back(writes.at(reply.id));
+      const auto* answer = std::get_if<Answer>(&reply.body);
+      if (answer == nullptr) continue;
       const auto read = reads.find(reply.id);
-      if (read == reads.end()) continue;
-      const auto* done = std::get_if<ReadDone>(&reply.body);
-      if (done != nullptr && !done->value) {
-        lab.violations.push_back("A read did not find " + read->second +
+      if (read == reads.end()) {
+        acknowledged.push_back(writes.at(reply.id));
+        continue;
+      }
+      if (read->second.of_follower) ++reads_by_followers;
+      if (answer->kind == Answer::Kind::kNil) {
+        lab.violations.push_back("A read did not find " + read->second.key +
                                  ", whose write was acknowledged.");
       }
     }
@@ -158,14 +165,20 @@ struct Walk {
     }
   }
 
+  struct Read {
+    std::string key{};
+    bool of_follower{false};
+  };
+
   Rng rng;
   Lab lab;
   std::uint64_t trouble[6]{};
   std::set<NodeId> cut{};
   std::map<RequestId, std::string> writes{};
-  std::map<RequestId, std::string> reads{};
+  std::map<RequestId, Read> reads{};
   std::vector<std::string> acknowledged{};
   std::size_t replies_seen{0};
+  std::size_t reads_by_followers{0};
 };
 
 std::uint64_t seeds() {
@@ -176,6 +189,7 @@ std::uint64_t seeds() {
 TEST(RaftWalk, LosesNothingWhateverHappens) {
   std::size_t acknowledged = 0;
   std::size_t snapshots = 0;
+  std::size_t reads_by_followers = 0;
   for (std::uint64_t seed = 1; seed <= seeds(); ++seed) {
     Walk walk(seed);
     walk.run(4000);
@@ -183,11 +197,13 @@ TEST(RaftWalk, LosesNothingWhateverHappens) {
     ASSERT_TRUE(walk.lab.violations.empty())
         << "seed " << seed << ": " << walk.lab.violations.front();
     acknowledged += walk.acknowledged.size();
+    reads_by_followers += walk.reads_by_followers;
     for (const auto& [id, event] : walk.lab.events)
       snapshots += std::holds_alternative<SnapshotInstalled>(event);
   }
   // A walk in which nothing happens proves nothing.
   EXPECT_GT(acknowledged, seeds() * 20);
+  EXPECT_GT(reads_by_followers, seeds() * 5);
   EXPECT_GT(snapshots, seeds() / 30);
 }
 

@@ -61,7 +61,7 @@ TEST(WipedMember, KeepsNoLeaderInOfficeAndConfirmsNoRead) {
   lose_directory(lab, 3);
   lab.run_for(milliseconds(200));
   const ClientReply read = lab.read(1, "before", {2});
-  EXPECT_FALSE(std::holds_alternative<ReadDone>(read.body));
+  EXPECT_FALSE(std::holds_alternative<Answer>(read.body));
   lab.run_for(seconds(1), {2});
   EXPECT_EQ(lab.leader(), kNoNode);
 }
@@ -80,7 +80,7 @@ TEST(WipedMember, NeitherVotesNorIsVotedFor) {
 
 TEST(WipedMember, CannotElectANodeThatLacksACommittedEntry) {
   Lab lab = served_lab();
-  ASSERT_TRUE(std::holds_alternative<WriteDone>(lab.write(1, "acknowledged", "v", {2}).body));
+  ASSERT_TRUE(std::holds_alternative<Answer>(lab.write(1, "acknowledged", "v", {2}).body));
   lab.crash(1);
   lose_directory(lab, 3);
   lab.run_for(seconds(3));  // node 2 and an empty node 3 are a majority in number only
@@ -107,7 +107,7 @@ TEST(WipedMember, HealsWhenItsOldDirectoryIsRestored) {
   lab.run_for(seconds(1));
   EXPECT_FALSE(peer(lab.replica(1).status(lab.now), 3).wiped);
   EXPECT_FALSE(lab.replica(3).status(lab.now).wiped);
-  EXPECT_TRUE(std::holds_alternative<WriteDone>(lab.write(1, "k", "v", {2}).body));
+  EXPECT_TRUE(std::holds_alternative<Answer>(lab.write(1, "k", "v", {2}).body));
 }
 
 TEST(WipedMember, IsRememberedAcrossARestartOfItsPeers) {

@@ -25,7 +25,7 @@ const Refusal* refusal_of(const std::optional<ClientReply>& reply) {
 }
 
 bool done(const std::optional<ClientReply>& reply) {
-  return reply && std::holds_alternative<WriteDone>(reply->body);
+  return reply && std::holds_alternative<Answer>(reply->body);
 }
 
 void deliver_all(Lab& lab) {
@@ -56,10 +56,20 @@ TEST(Write, IsAnsweredOnceAMajorityHasItOnDisk) {
   EXPECT_TRUE(lab.replica(1).store().get("k"));
 }
 
-TEST(Write, SaysWhetherTheKeyWasThereBefore) {
+TEST(Write, GivesWhatTheCommandGave) {
   Lab lab = served_lab();
-  EXPECT_FALSE(std::get<WriteDone>(lab.write(1, "k", "a").body).existed);
-  EXPECT_TRUE(std::get<WriteDone>(lab.write(1, "k", "b").body).existed);
+  EXPECT_EQ(std::get<Answer>(lab.write(1, "k", "a").body), Answer::ok());
+  Command add;
+  add.operation = Operation::kAdd;
+  add.key = "n";
+  add.number = 5;
+  for (const std::int64_t expected : {5, 10}) {
+    const RequestId id = lab.next_request();
+    lab.submit(1, {id, WriteRequest{encode_command(add)}});
+    lab.settle();
+    EXPECT_EQ(std::get<Answer>(lab.reply_to(id)->body), Answer::of(expected));
+    EXPECT_GT(lab.reply_to(id)->index, 0U);
+  }
 }
 
 TEST(Write, SubmittedTogetherIsWrittenAndSentTogether) {
@@ -172,7 +182,7 @@ TEST(Read, WaitsForAMajorityToConfirmTheLeader) {
   deliver_all(lab);
   deliver_all(lab);
   ASSERT_TRUE(lab.reply_to(id));
-  EXPECT_EQ(std::get<ReadDone>(lab.reply_to(id)->body).value, "v");
+  EXPECT_EQ(std::get<Answer>(lab.reply_to(id)->body).text, "v");
 }
 
 TEST(Read, IsNotServedByALeaderThatWasReplaced) {
@@ -231,14 +241,14 @@ TEST(Read, OfANewLeaderWaitsForItsFirstCommit) {
   lab.loses = nullptr;
   lab.run_for(milliseconds(200));
   ASSERT_TRUE(lab.reply_to(id));
-  EXPECT_EQ(std::get<ReadDone>(lab.reply_to(id)->body).value, "v");
+  EXPECT_EQ(std::get<Answer>(lab.reply_to(id)->body).text, "v");
 }
 
 TEST(Read, SeesEveryWriteThatWasAnsweredBefore) {
   Lab lab = served_lab();
   for (int i = 0; i < 20; ++i) {
     lab.write(1, "k", std::to_string(i));
-    EXPECT_EQ(std::get<ReadDone>(lab.read(1, "k").body).value, std::to_string(i));
+    EXPECT_EQ(std::get<Answer>(lab.read(1, "k").body).text, std::to_string(i));
   }
 }
 
@@ -256,16 +266,16 @@ TEST(AckPrimary, ReadsItsOwnUncommittedWrites) {
   lab.write(1, "k", "old");
   submit_set(lab, 1, "k", "new");
   const auto value = [&](std::string_view key) {
-    return std::get<ReadDone>(lab.reply_to(submit_get(lab, 1, key))->body).value;
+    return std::get<Answer>(lab.reply_to(submit_get(lab, 1, key))->body);
   };
-  EXPECT_EQ(value("k"), "new");
-  EXPECT_EQ(value("other"), std::nullopt);
+  EXPECT_EQ(value("k"), Answer::of(std::string_view("new")));
+  EXPECT_EQ(value("other"), Answer::nil());
   const RequestId deletion = lab.next_request();
-  lab.submit(1, {deletion, WriteRequest{encode_command(DeleteCommand{"k"})}});
-  EXPECT_EQ(value("k"), std::nullopt);
+  lab.submit(1, {deletion, WriteRequest{encode_command(delete_command("k"))}});
+  EXPECT_EQ(value("k"), Answer::nil());
   lab.settle();
-  EXPECT_TRUE(std::get<WriteDone>(lab.reply_to(deletion)->body).existed);
-  EXPECT_EQ(value("k"), std::nullopt);
+  EXPECT_EQ(std::get<Answer>(lab.reply_to(deletion)->body), Answer::of(std::int64_t{1}));
+  EXPECT_EQ(value("k"), Answer::nil());
 }
 
 TEST(AckPrimary, CanLoseAnAnsweredWriteInAFailover) {
@@ -362,7 +372,7 @@ TEST(AckAll, ReadsAreServedByAMajority) {
   Lab lab = served_lab(AckMode::kAll);
   lab.write(1, "k", "v");
   lab.crash(3);
-  EXPECT_EQ(std::get<ReadDone>(lab.read(1, "k").body).value, "v");
+  EXPECT_EQ(std::get<Answer>(lab.read(1, "k").body).text, "v");
 }
 
 TEST(Replica, IsAValueWhoseCopyIsACheckpoint) {

@@ -20,7 +20,7 @@ constexpr std::size_t kHeaderBlockBytes = kFrontBytes + kHeaderPayloadBytes + kC
 SnapshotPtr make_snapshot(std::uint32_t shard_count, std::uint64_t keys, std::size_t value_bytes) {
   Snapshot snapshot{42, 3, KvStore(shard_count)};
   for (std::uint64_t i = 0; i < keys; ++i) {
-    snapshot.state.apply(SetCommand{"key-" + std::to_string(i), std::string(value_bytes, 'v')});
+    snapshot.state.set("key-" + std::to_string(i), std::string(value_bytes, 'v'));
   }
   return std::make_shared<const Snapshot>(std::move(snapshot));
 }
@@ -98,6 +98,37 @@ TEST(Snapshot, SurvivesItsFile) {
   }
 }
 
+TEST(Snapshot, CarriesExpiriesTheClockAndSessions) {
+  Snapshot snapshot{42, 3, KvStore(8)};
+  KvStore& state = snapshot.state;
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    state.set("key-" + std::to_string(i), std::string(i * 20, 'v'), i % 3 == 0 ? 0 : 1'000 + i);
+  }
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    state.set_session("client-" + std::to_string(i), {i, std::string(i, 'a'), 5'000 + i});
+  }
+  state.advance_clock(1'050);
+  const std::string file = encode_file(std::make_shared<const Snapshot>(snapshot), 300);
+  for (const std::uint32_t shard_count : {1U, 8U, 64U}) {
+    const Result<SnapshotPtr> decoded = decode_file(file, 100, shard_count);
+    ASSERT_TRUE(decoded) << decoded.error().message;
+    const KvStore& loaded = (*decoded)->state;
+    EXPECT_EQ(loaded.state_hash(), state.state_hash());
+    EXPECT_EQ(loaded.clock_ms(), 1'050U);
+    EXPECT_EQ(loaded.size(), 100U);
+    EXPECT_EQ(loaded.live_size(), state.live_size());
+    EXPECT_EQ(loaded.next_expiry_ms(), 1'001U);
+    EXPECT_EQ(loaded.find("key-49"), std::nullopt);
+    EXPECT_EQ(loaded.find("key-52")->expires_ms, 1'052U);
+    EXPECT_EQ(loaded.sessions(), 30U);
+    const std::optional<Session> session = loaded.find_session("client-7");
+    ASSERT_TRUE(session);
+    EXPECT_EQ(session->sequence, 7U);
+    EXPECT_EQ(session->answer, "aaaaaaa");
+    EXPECT_EQ(session->expires_ms, 5'007U);
+  }
+}
+
 TEST(Snapshot, OfAnEmptyStoreSurvivesItsFile) {
   const Result<SnapshotPtr> decoded = decode_file(encode_file(make_snapshot(8, 0, 0)));
   ASSERT_TRUE(decoded) << decoded.error().message;
@@ -158,9 +189,12 @@ TEST(Snapshot, RefusesAnotherFile) {
 
 TEST(Snapshot, RefusesAnotherFormatVersion) {
   std::uint64_t chain = 0;
-  const std::string longer = header_payload(2, 4) + "fields of the future";
+  const std::string longer = header_payload(3, 4) + "fields of the future";
   const Result<SnapshotPtr> decoded = decode_file(block_of(1, longer, chain));
-  expect_error(decoded, "format version 2, and this program reads version 1");
+  expect_error(decoded, "format version 3, and this program reads version 2");
+  chain = 0;
+  expect_error(decode_file(block_of(1, header_payload(1, 4), chain)),
+               "format version 1, and this program reads version 2");
 }
 
 TEST(Snapshot, RefusesBytesBehindItsEnd) {
@@ -193,7 +227,7 @@ TEST(Snapshot, RefusesBlocksThatMakeNoSenseThoughTheirChecksumsAreRight) {
     std::string payload;
     std::string_view reason;
   } cases[] = {
-      {1, header_payload(1, 2), "kind 1 is out of order"},
+      {1, header_payload(2, 2), "kind 1 is out of order"},
       {3, words({0, 0}), "kind 3 is out of order"},
       {9, "", "kind 9 is out of order"},
       {2, "", "out of order"},
@@ -208,7 +242,7 @@ TEST(Snapshot, RefusesBlocksThatMakeNoSenseThoughTheirChecksumsAreRight) {
   };
   for (const auto& bad : cases) {
     std::uint64_t chain = 0;
-    std::string file = block_of(1, header_payload(1, 2), chain);
+    std::string file = block_of(1, header_payload(2, 2), chain);
     file += block_of(bad.kind, bad.payload, chain);
     expect_error(decode_file(file), bad.reason);
   }
@@ -216,13 +250,13 @@ TEST(Snapshot, RefusesBlocksThatMakeNoSenseThoughTheirChecksumsAreRight) {
 
 TEST(Snapshot, RefusesAWrongHeaderOrNumberOfKeys) {
   std::uint64_t chain = 0;
-  expect_error(decode_file(block_of(1, header_payload(1, 0), chain)), "header makes no sense");
+  expect_error(decode_file(block_of(1, header_payload(2, 0), chain)), "header makes no sense");
   chain = 0;
-  expect_error(decode_file(block_of(1, header_payload(1, 1) + "x", chain)),
+  expect_error(decode_file(block_of(1, header_payload(2, 1) + "x", chain)),
                "header makes no sense");
   for (const std::string& end : {words({1, 0}), words({0}), words({0, 0, 0})}) {
     chain = 0;
-    std::string file = block_of(1, header_payload(1, 1), chain);
+    std::string file = block_of(1, header_payload(2, 1), chain);
     file += block_of(2, words({0, 1, 0}), chain);
     file += block_of(3, end, chain);
     expect_error(decode_file(file), "number of keys");
@@ -231,7 +265,7 @@ TEST(Snapshot, RefusesAWrongHeaderOrNumberOfKeys) {
 
 TEST(Snapshot, WaitsForAHostileBlockSizeWithoutHoldingMemoryForIt) {
   std::uint64_t chain = 0;
-  const std::string file = block_of(1, header_payload(1, 4096), chain) + "\xff\xff\xff\xff\x02"s;
+  const std::string file = block_of(1, header_payload(2, 4096), chain) + "\xff\xff\xff\xff\x02"s;
   expect_error(decode_file(file + std::string(1'000, 'x')), "ends too early");
 }
 
@@ -282,6 +316,49 @@ TEST(ShardRun, RefusesTooFewOrTooManyShards) {
     KvStore loaded(4);
     EXPECT_FALSE(load_shards(loaded, count, run.data)) << count;
   }
+}
+
+TEST(ShardRun, HasTheDocumentedLayout) {
+  KvStore state(1);
+  state.set("k", "v", 0x0304);
+  state.set_session("cl", {5, "a", 0x0102});
+  state.advance_clock(9);
+  EXPECT_EQ(encode_shards(state, 0, 1 << 20).data,
+            "\3\0\0\0"
+            "\0\0\0\0\0\0\0\xc0\x9\0\0\0\0\0\0\0"
+            "\2\0\0\0\x9\0\0\xa0\2\1\0\0\0\0\0\0cl\5\0\0\0\0\0\0\0a"
+            "\1\0\0\0\1\0\0\x80\4\3\0\0\0\0\0\0kv"s);
+}
+
+TEST(ShardRun, RefusesRecordsThatNoStoreMade) {
+  const std::string time = "\x9\0\0\0\0\0\0\0"s;
+  const std::string clock = "\0\0\0\0\0\0\0\xc0"s + time;
+  const std::string session = "\1\0\0\0\x8\0\0\xa0"s + time + "c12345678";
+  const struct {
+    std::string records;
+    char count;
+    std::string_view reason;
+  } cases[] = {
+      {clock + clock, 2, "record 2 of 2 is a clock that came before"},
+      {session + session, 2, "record 2 of 2 is a session that came before"},
+      {"\0\0\0\0\0\0\0\x40"s, 1, "a clock of no time"},
+      {"\1\0\0\0\0\0\0\xc0"s + time + "k", 1, "a clock of no time"},
+      {"\0\0\0\0\1\0\0\xc0"s + time + "v", 1, "a clock of no time"},
+      {"\1\0\0\0\7\0\0\xa0"s + time + "c1234567", 1, "a session without a number"},
+      {"\1\0\0\0\0\0\0\x80\0\0\0\0\0\0\0\0k"s, 1, "an empty expiry"},
+      {"\1\0\0\0\0\0\0\x60k"s, 1, "an unknown kind"},
+      {"\1\0\0\0\0\0\0\x80\1"s, 1, "bytes end before"},
+  };
+  for (const auto& bad : cases) {
+    KvStore loaded(4);
+    const Outcome outcome = load_shards(loaded, 1, std::string{bad.count, 0, 0, 0} + bad.records);
+    ASSERT_FALSE(outcome) << bad.reason;
+    EXPECT_NE(outcome.error().message.find(bad.reason), std::string::npos)
+        << outcome.error().message;
+  }
+  KvStore loaded(4);
+  EXPECT_TRUE(load_shards(loaded, 1, "\2\0\0\0"s + clock + session));
+  EXPECT_EQ(loaded.sessions(), 1U);
 }
 
 TEST(SnapshotFileName, AndBack) {

@@ -179,7 +179,7 @@ TEST(TraceJson, SaysWhatIsWrongWithALine) {
   EXPECT_EQ(error_of(R"({"seq":1,"at":9223372036854775808,"node":null,"event":"NodePaused"})"),
             R"("at" must be a whole number, not 9223372036854775808)");
   EXPECT_EQ(error_of(R"({"seq":1,"at":2,"node":null,"event":"NodeMelted"})"),
-            R"("event" is "NodeMelted", which version 2 of the format doesn't know: read the )"
+            R"("event" is "NodeMelted", which version 3 of the format doesn't know: read the )"
             R"(trace with the program that wrote it; its first line names it)");
   EXPECT_EQ(error_of(R"({"seq":1,"at":2,"node":null,"event":"MessageIgnored","from":"node1",)"
                      R"("type":"REPLICATE","reason":"stale_term"})"),
@@ -195,7 +195,7 @@ TEST(TraceHeaderJson, IsGivenBack) {
   const TraceHeader header = sample_header();
   const std::string line = to_json_line(header);
   EXPECT_TRUE(line.starts_with(
-      R"({"trace":"understudy","version":2,"program":"kvsim 0.1.0","nodes":["node1","node2",)"
+      R"({"trace":"understudy","version":3,"program":"kvsim 0.1.0","nodes":["node1","node2",)"
       R"("node3"],"seed":18364758544493064720,"scenario":"{\n  \"title\")"))
       << line;
   const Result<TraceHeader> read = trace_header_from_json(line);
@@ -226,16 +226,16 @@ TEST(TraceHeaderJson, SurvivesEveryTruncationAndEveryChangedByte) {
 
 TEST(TraceHeaderJson, OfAnotherVersionSaysSo) {
   EXPECT_EQ(header_error_of(R"({"trace":"understudy","version":7,"program":"kvsim 2.0","x":1})"),
-            "this trace was written in version 7 of the format; this program reads version 2: run "
+            "this trace was written in version 7 of the format; this program reads version 3: run "
             "it with the program that wrote it (kvsim 2.0)");
   EXPECT_EQ(header_error_of(R"({"trace":"understudy","version":1})"),
-            "this trace was written in version 1 of the format; this program reads version 2: run "
+            "this trace was written in version 1 of the format; this program reads version 3: run "
             "it with the program that wrote it");
 }
 
 TEST(TraceHeaderJson, OfSomethingElseSaysSo) {
   const std::string no_trace =
-      R"(this is no trace: its first line must begin with {"trace":"understudy","version":2; )"
+      R"(this is no trace: its first line must begin with {"trace":"understudy","version":3; )"
       "kvsim run --trace writes one";
   EXPECT_EQ(header_error_of(""), no_trace);
   EXPECT_EQ(header_error_of("{}"), no_trace);

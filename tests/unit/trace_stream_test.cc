@@ -15,7 +15,7 @@ namespace {
 using Facts = std::vector<std::string>;
 
 Entry set_entry(LogIndex index, std::string_view key, std::string_view value) {
-  return make_entry(index, 4, EntryType::kCommand, encode_command(SetCommand{key, value}));
+  return make_entry(index, 4, EntryType::kCommand, encode_command(set_command(key, value)));
 }
 
 AppendRequest replicate(LogIndex first, LogIndex last) {
@@ -181,7 +181,7 @@ TEST(TraceStream, ShortensWhatAMessageCarries) {
   AppendRequest request = replicate(1, 2);
   request.entries.push_back(set_entry(3, long_text, long_text));
   request.entries.push_back(
-      make_entry(4, 4, EntryType::kCommand, encode_command(DeleteCommand{long_text})));
+      make_entry(4, 4, EntryType::kCommand, encode_command(delete_command(long_text))));
   request.entries.push_back(make_entry(5, 4, EntryType::kCommand, "\x09" + long_text));
   node.sends(2, request);
   const auto read = std::get<AppendRequest>(node.message().body);
@@ -190,7 +190,7 @@ TEST(TraceStream, ShortensWhatAMessageCarries) {
   const std::string shown = std::string(253, 'x') + "…";
   EXPECT_EQ(read.entries[2], set_entry(3, shown, shown));
   EXPECT_EQ(read.entries[3],
-            make_entry(4, 4, EntryType::kCommand, encode_command(DeleteCommand{shown})));
+            make_entry(4, 4, EntryType::kCommand, encode_command(delete_command(shown))));
   EXPECT_LE(read.entries[4].payload().size(), 256U);
 }
 

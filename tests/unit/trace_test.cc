@@ -218,9 +218,10 @@ TEST(RecordEquality, SeesEveryField) {
 TEST(MessageForm, IsTheSeedsWord) {
   std::vector<std::string_view> forms;
   for (const Message& message : sample_messages()) forms.push_back(form_of(message.body));
-  EXPECT_EQ(forms, (std::vector<std::string_view>{
-                       "ELECTION", "ELECTION", "ELECTION_REPLY", "ELECTION_REPLY", "HEARTBEAT",
-                       "REPLICATE", "REPLICATE_REPLY", "SYNC", "SYNC_REPLY", "HANDOVER"}));
+  EXPECT_EQ(forms, (std::vector<std::string_view>{"ELECTION", "ELECTION", "ELECTION_REPLY",
+                                                  "ELECTION_REPLY", "HEARTBEAT", "REPLICATE",
+                                                  "REPLICATE_REPLY", "SYNC", "SYNC_REPLY",
+                                                  "HANDOVER", "READ_INDEX", "READ_INDEX_REPLY"}));
 }
 
 std::string sent(MessageBody body) {
@@ -243,6 +244,9 @@ TEST(Description, SaysWhatAMessageSays) {
             "sends REPLICATE_REPLY to node 2 in term 3 (message 17): the log differs at 7");
   EXPECT_EQ(sent(SnapshotRequest{20, 2, 16, 4, 8, {}}),
             "sends SYNC to node 2 in term 3 (message 17): snapshot at 20, shards 4..7 of 16");
+  EXPECT_EQ(
+      sent(ReadIndexReply{7, 41}),
+      "sends READ_INDEX_REPLY to node 2 in term 3 (message 17): question 7: apply through 41");
 }
 
 TEST(Description, IsALineForEveryFact) {

@@ -308,8 +308,8 @@ TEST(Wal, RefusesFilesOfAnotherNodeAndAnotherFormat) {
   EXPECT_EQ(opened.error().message, kFirst +
                                         " belongs to node \"node1\", this is node \"node2\". Start "
                                         "it with --node-id node1 or with another data directory.");
-  rig.damage(kFirst, [](std::string& bytes) { bytes[8] = 2; });
-  EXPECT_NE(rig.error().find("has log format 2; this program reads format 1"), std::string::npos);
+  rig.damage(kFirst, [](std::string& bytes) { bytes[8] = 1; });
+  EXPECT_NE(rig.error().find("has log format 1; this program reads format 2"), std::string::npos);
 }
 
 TEST(Wal, RefusesAFileThatWasCutOff) {

@@ -220,8 +220,7 @@ TEST(Why, OfReplacedEntriesTellsWhoWroteThemAndWhoReplacedThem) {
   EXPECT_TRUE(tells_of(links, "node3 becomes the primary of term 1")) << all_of(links);
   EXPECT_TRUE(tells_of(links, "node3 → node2: REPLICATE, entries 3 to 4 of term 1"))
       << all_of(links);
-  EXPECT_TRUE(tells_of(links, "node2 appends entry 3 of term 0: set title = ours"))
-      << all_of(links);
+  EXPECT_TRUE(tells_of(links, "node2 appends entry 3 of term 0: SET title ours")) << all_of(links);
   EXPECT_TRUE(tells_of(links, "client 2 asks node1: set title = ours")) << all_of(links);
 }
 

@@ -106,7 +106,8 @@ TEST(Chronicle, TellsHeartbeatsFromMessagesThatCarryEntries) {
   for (const MessageBody& body :
        {MessageBody{VoteRequest{}}, MessageBody{VoteReply{}}, MessageBody{AppendRequest{}},
         MessageBody{carrying}, MessageBody{AppendReply{}}, MessageBody{SnapshotRequest{}},
-        MessageBody{SnapshotReply{}}, MessageBody{TimeoutNow{}}}) {
+        MessageBody{SnapshotReply{}}, MessageBody{TimeoutNow{}}, MessageBody{ReadIndexRequest{}},
+        MessageBody{ReadIndexReply{}}}) {
     EXPECT_EQ(to_string(kind_of(body)), form_of(body));
   }
 }

@@ -52,7 +52,7 @@ std::vector<Presence> presence_of(const History& history, LogIndex index, Term t
 TEST(EntryLife, GoesFromThePrimaryToAMajorityAndBack) {
   const History history = history_of("02-primary-failure.json");
   const EntryLife life = life_of(history, 48, 1);
-  EXPECT_EQ(life.command, "set k0 = c2-110");
+  EXPECT_EQ(life.command, "SET k0 c2-110");
   const EntryAtNode& primary = life.nodes[1];
   const EntryAtNode& secondary = life.nodes[2];
   ASSERT_TRUE(primary.appended && primary.persisted && primary.committed && primary.applied);
@@ -78,7 +78,7 @@ TEST(EntryLife, ReachesANodeThatComesBackLate) {
 TEST(EntryLife, EndsWhereAnotherPrimarysEntryReplacesIt) {
   const History history = history_of("24-conflicting-tail.json");
   const EntryLife lost = life_of(history, 3, 0);
-  EXPECT_EQ(lost.command, "set title = ours");
+  EXPECT_EQ(lost.command, "SET title ours");
   for (const NodeId id : {1U, 2U}) {
     const EntryAtNode& node = lost.nodes[id - 1];
     ASSERT_TRUE(node.appended && node.persisted && node.removed);
@@ -173,17 +173,17 @@ TEST(CommandWords, AreFewAndOnOneLine) {
   AppendRequest append;
   append.entries = {
       make_entry(1, 1, EntryType::kEmpty, {}),
-      make_entry(2, 1, EntryType::kCommand, encode_command(SetCommand{"a\nb", "v"})),
-      make_entry(3, 1, EntryType::kCommand, encode_command(DeleteCommand{"k"})),
+      make_entry(2, 1, EntryType::kCommand, encode_command(set_command("a\nb", "v"))),
+      make_entry(3, 1, EntryType::kCommand, encode_command(delete_command("k"))),
       make_entry(4, 1, EntryType::kCommand, "\x7f"),
       make_entry(5, 1, EntryType::kCommand,
-                 encode_command(SetCommand{"k", std::string(1000, 'x')})),
+                 encode_command(set_command("k", std::string(1000, 'x')))),
   };
   tale.send(1, 1, 2, append);
   const Recording& recording = tale.history.recording();
   EXPECT_EQ(command_words(recording, 1, 1), "start of term 1");
-  EXPECT_EQ(command_words(recording, 2, 1), "set a?b = v");
-  EXPECT_EQ(command_words(recording, 3, 1), "del k");
+  EXPECT_EQ(command_words(recording, 2, 1), "SET a?b v");
+  EXPECT_EQ(command_words(recording, 3, 1), "DEL k");
   EXPECT_EQ(command_words(recording, 4, 1), "a command of an unknown kind");
   EXPECT_LT(command_words(recording, 5, 1).size(), 80U);
   EXPECT_EQ(command_words(recording, 6, 1), "");
@@ -254,6 +254,60 @@ TEST(StoreAt, ShowsThePastWithoutTheFuture) {
   const StoreContents healed = contents_at(8'000);
   EXPECT_EQ(healed.items[0].value, "theirs");
   EXPECT_EQ(healed.items[0].index, 4U);
+}
+
+/// A node that has applied these commands, from `first` on as entries of term 1.
+StoreContents contents_after(const std::vector<Command>& commands, LogIndex first = 1) {
+  Tale tale(2);
+  AppendRequest append;
+  LogIndex last = first - 1;
+  for (const Command& command : commands)
+    append.entries.push_back(make_entry(++last, 1, EntryType::kCommand, encode_command(command)));
+  tale.send(1, 1, 2, append);
+  tale.tell(2, Event{EntriesAppended{first, last, 1}});
+  tale.tell(2, Event{CommitAdvanced{last}}).tell(2, Event{EntriesApplied{last}});
+  return store_at(tale.history, tale.history.latest(), 2);
+}
+
+TEST(StoreAt, DoesEveryKindOfCommand) {
+  Command add;
+  add.operation = Operation::kAdd;
+  add.key = "hits";
+  add.number = 2;
+  Command rename;
+  rename.operation = Operation::kRename;
+  rename.key = "hits";
+  rename.value = "visits";
+  const StoreContents contents =
+      contents_after({set_command("hits", "40"), add, set_command("k", "v"), rename});
+  EXPECT_TRUE(contents.complete);
+  ASSERT_EQ(contents.items.size(), 2U);
+  EXPECT_EQ(contents.items[0].key, "k");
+  EXPECT_EQ(contents.items[0].index, 3U);
+  EXPECT_EQ(contents.items[1].key, "visits");
+  EXPECT_EQ(contents.items[1].value, "42");
+  EXPECT_EQ(contents.items[1].index, 4U);
+}
+
+TEST(StoreAt, ShowsNothingThatRestsOnWhatItDoesNotKnow) {
+  Command add;
+  add.operation = Operation::kAdd;
+  add.key = "hits";
+  add.number = 2;
+  Command known = add;
+  known.key = "known";
+  Command rename;
+  rename.operation = Operation::kRename;
+  rename.key = "known";
+  rename.value = "renamed";
+  const std::vector<Command> commands{add, set_command("known", "1"), known};
+  const StoreContents contents = contents_after(commands, 10);
+  EXPECT_FALSE(contents.complete);
+  ASSERT_EQ(contents.items.size(), 1U);
+  EXPECT_EQ(contents.items[0].key, "known");
+  EXPECT_EQ(contents.items[0].value, "3");
+  EXPECT_EQ(contents.items[0].index, 12U);
+  EXPECT_TRUE(contents_after({set_command("known", "1"), rename}, 10).items.empty());
 }
 
 TEST(StoreAt, SaysThatItIsIncompleteWhereTheBeginningIsMissing) {

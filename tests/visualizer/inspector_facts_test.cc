@@ -100,7 +100,7 @@ FactLine line_of(const Inspection& inspection, std::string_view label,
 }
 
 Entry set_entry(LogIndex index, Term term, std::string_view key, std::string_view value) {
-  return make_entry(index, term, EntryType::kCommand, encode_command(SetCommand{key, value}));
+  return make_entry(index, term, EntryType::kCommand, encode_command(set_command(key, value)));
 }
 AppendRequest append_of(std::vector<Entry> entries) {
   AppendRequest request;
@@ -241,7 +241,7 @@ TEST(Inspector, TellsAMessageWithAllItsFields) {
   EXPECT_EQ(line_of(inspection, "to_node").link, node(3));
   EXPECT_EQ(line_of(inspection, "from_incarnation").value, "0000000000000010");
   EXPECT_EQ(line_of(inspection, "to_incarnation").value, "not known");
-  EXPECT_EQ(line_of(inspection, "entries").value, "7 (term 4) set user:1 = Alice");
+  EXPECT_EQ(line_of(inspection, "entries").value, "7 (term 4) SET user:1 Alice");
   EXPECT_EQ(line_of(story.inspect(102, message(number)), "then").value, "arrived after 2 ms");
   EXPECT_EQ(line_of(story.inspect(50, message(number)), "will be sent").value, "0.100 s");
 }
@@ -304,7 +304,7 @@ Story replicated() {
 TEST(Inspector, TellsAnEntrysLifeSinceItsProposal) {
   const Inspection inspection = replicated().inspect(13, entry(1, 1));
   EXPECT_EQ(inspection.title, "entry 1");
-  EXPECT_EQ(line_of(inspection, "command").value, "set k = v");
+  EXPECT_EQ(line_of(inspection, "command").value, "SET k v");
   EXPECT_EQ(line_of(inspection, "in log").value, "2 of 3 nodes");
   EXPECT_EQ(line_of(inspection, "on disk").value, "1 of 3 nodes");
   EXPECT_EQ(line_of(inspection, "committed").value, "0 of 3 nodes");

@@ -284,23 +284,25 @@ TEST(LogSummary, CountsWhatIsCommitted) {
 }
 
 TEST(CellWords, SayAsMuchAsFits) {
-  const std::string set = "set user:1 = Alice";
-  EXPECT_EQ(cell_words(set, 18), set);
-  EXPECT_EQ(cell_words(set, 17), "user:1 = Alice");
-  EXPECT_EQ(cell_words(set, 13), "set user:1");
+  const std::string set = "SET user:1 Alice";
+  EXPECT_EQ(cell_words(set, 16), set);
+  EXPECT_EQ(cell_words(set, 15), "user:1 Alice");
+  EXPECT_EQ(cell_words(set, 11), "SET user:1");
   EXPECT_EQ(cell_words(set, 9), "user:1");
   EXPECT_EQ(cell_words(set, 5), "user…");
   EXPECT_EQ(cell_words(set, 2), "");
-  EXPECT_EQ(cell_words("del tmp", 7), "del tmp");
-  EXPECT_EQ(cell_words("del tmp", 5), "-tmp");
+  EXPECT_EQ(cell_words("DEL tmp", 7), "DEL tmp");
+  EXPECT_EQ(cell_words("DEL tmp", 5), "-tmp");
+  EXPECT_EQ(cell_words("INCRBY hits 1", 8), "hits 1");
+  EXPECT_EQ(cell_words("MULTI of 3 commands", 6), "MULTI…");
   EXPECT_EQ(cell_words("start of term 1", 15), "start of term 1");
   EXPECT_EQ(cell_words("start of term 1", 8), "term 1");
   EXPECT_EQ(cell_words("", 8), "");
 }
 
 TEST(CellWords, KeepCharactersWhole) {
-  EXPECT_EQ(cell_words("set größe = 1", 5), "größe");
-  EXPECT_EQ(cell_words("set größer = 1", 5), "größ…");
+  EXPECT_EQ(cell_words("SET größe 1", 5), "größe");
+  EXPECT_EQ(cell_words("SET größer 1", 5), "größ…");
 }
 
 TEST(ShortNames, LeaveOutWhatAllNamesBeginWith) {

@@ -93,6 +93,10 @@ std::string_view to_string(MessageKind kind) {
       return "SYNC_REPLY";
     case MessageKind::kHandover:
       return "HANDOVER";
+    case MessageKind::kReadIndex:
+      return "READ_INDEX";
+    case MessageKind::kReadIndexReply:
+      return "READ_INDEX_REPLY";
   }
   CHECK(false);
 }
@@ -109,6 +113,8 @@ MessageKind kind_of(const MessageBody& body) {
                         [](const SnapshotRequest&) { return MessageKind::kSync; },
                         [](const SnapshotReply&) { return MessageKind::kSyncReply; },
                         [](const TimeoutNow&) { return MessageKind::kHandover; },
+                        [](const ReadIndexRequest&) { return MessageKind::kReadIndex; },
+                        [](const ReadIndexReply&) { return MessageKind::kReadIndexReply; },
                     },
                     body);
 }

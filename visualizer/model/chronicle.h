@@ -40,6 +40,8 @@ enum class MessageKind : std::uint8_t {
   kSync,
   kSyncReply,
   kHandover,
+  kReadIndex,
+  kReadIndexReply,
 };
 /// "HEARTBEAT", "REPLICATE" … as form_of().
 std::string_view to_string(MessageKind kind);

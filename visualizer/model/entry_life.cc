@@ -7,16 +7,16 @@
 #include <utility>
 
 #include "core/command.h"
-#include "core/overloaded.h"
+#include "core/kv_store.h"
+#include "core/operations.h"
 #include "model/phrases.h"
-#include "netsim/report_layout.h"
+#include "netsim/command_words.h"
 
 namespace kv::viz {
 namespace {
 
-constexpr std::size_t kLongestKey = 40;
-constexpr std::size_t kLongestValue = 60;
-/// So many entries of a store are looked at: a newer one hides the older ones of its key anyway.
+constexpr std::uint32_t kStoreShards = 64;
+/// So many entries of a store are looked at: the newer ones say what most keys hold.
 constexpr LogIndex kMostEntries = 100'000;
 
 /// Follows one entry through the records.
@@ -257,36 +257,105 @@ class CommittedTerms {
   std::vector<LogView> logs_{};  ///< of the past
 };
 
-/// A store, filled from the newest entry back: the first command that is seen of a key decides.
+bool settles(const Command& command) {
+  const int conditions = command.options & (kIfAbsent | kIfPresent | kIfEqual);
+  switch (command.operation) {
+    case Operation::kSet:
+    case Operation::kSetMany:
+      return conditions == 0;
+    case Operation::kDelete:
+    case Operation::kTakeOut:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool mixes(Operation operation) {
+  return operation == Operation::kRename || operation == Operation::kCopy ||
+         operation == Operation::kTransaction || operation == Operation::kOnce;
+}
+
+/// The keys that the command may write, and some that it only reads.
+template <typename Visit>
+void for_each_key(const Command& command, Visit visit) {
+  switch (command.operation) {
+    case Operation::kFlush:
+    case Operation::kAdvanceClock:
+      return;
+    case Operation::kTransaction:
+      for (const std::string_view inner : command.more) for_each_key(*decode_command(inner), visit);
+      return;
+    case Operation::kOnce:
+      return for_each_key(*decode_command(command.value), visit);
+    default:
+      break;
+  }
+  visit(command.key);
+  const bool pairs = command.operation == Operation::kSetMany;
+  const bool many = pairs || command.operation == Operation::kDelete;
+  for (std::size_t i = 0; many && i < command.more.size(); i += pairs ? 2 : 1)
+    visit(command.more[i]);
+  if (command.operation == Operation::kRename || command.operation == Operation::kCopy)
+    visit(command.value);
+}
+
+/// A store, made by doing the commands again. Where the beginning is missing, only the keys are
+/// known that some command has settled since, whatever was there before.
 class Filling {
  public:
+  explicit Filling(bool complete) : complete_(complete) {}
+
   /// False: the entry's bytes make no sense.
   bool take(const Entry& entry) {
     if (entry.type == EntryType::kEmpty) return true;
     const Result<Command> command = decode_command(entry.payload());
-    if (!command) return false;
-    if (const auto* set = std::get_if<SetCommand>(&*command)) {
-      latest_.try_emplace(set->key, Value{set->value, entry.index});
-    } else {
-      latest_.try_emplace(std::get<DeleteCommand>(*command).key, Value{});
+    if (!command) {
+      forget();
+      return false;
+    }
+    const bool settled = settles(*command);
+    std::map<std::string_view, std::optional<std::string>> before;
+    if (!settled)
+      for_each_key(*command, [&](std::string_view key) { before.emplace(key, value_of(key)); });
+    execute(store_, *command);
+    for_each_key(*command, [&](std::string_view key) {
+      Trace& trace = traces_.try_emplace(std::string(key), Trace{0, complete_}).first->second;
+      if (settled || before.at(key) != value_of(key)) trace.index = entry.index;
+      trace.known = settled || (trace.known && (complete_ || !mixes(command->operation)));
+    });
+    if (command->operation == Operation::kFlush) {
+      traces_.clear();
+      complete_ = true;
     }
     return true;
   }
+  /// An entry is missing: it may have done anything.
+  void forget() {
+    traces_.clear();
+    complete_ = false;
+  }
   std::vector<StoreContents::Item> items() const {
     std::vector<StoreContents::Item> items;
-    for (const auto& [key, value] : latest_) {
-      if (value.index == 0) continue;
-      items.push_back({std::string(key), std::string(value.bytes), value.index});
+    for (const auto& [key, trace] : traces_) {
+      const std::optional<std::string> value = value_of(key);
+      if (trace.known && value) items.push_back({key, *value, trace.index});
     }
     return items;
   }
 
  private:
-  struct Value {
-    std::string_view bytes{};
-    LogIndex index{0};  ///< 0: deleted
+  struct Trace {
+    LogIndex index{0};
+    bool known{false};
   };
-  std::map<std::string_view, Value> latest_{};  ///< views into the recording's entries
+  std::optional<std::string> value_of(std::string_view key) const {
+    return store_.get(key) ? std::optional(std::string(*store_.get(key))) : std::nullopt;
+  }
+
+  KvStore store_{kStoreShards};
+  std::map<std::string, Trace, std::less<>> traces_{};  ///< of all keys that were written
+  bool complete_;                                       ///< what is not in traces_ is not there
 };
 
 }  // namespace
@@ -309,23 +378,16 @@ std::string command_words(const Recording& recording, LogIndex index, Term term)
   if (entry->type == EntryType::kEmpty) return "start of " + words_of_term(term);
   const Result<Command> command = decode_command(entry->payload());
   if (!command) return "a command of an unknown kind";
-  return std::visit(Overloaded{[](const SetCommand& set) {
-                                 return "set " + sim::one_line(set.key, kLongestKey) + " = " +
-                                        sim::one_line(set.value, kLongestValue);
-                               },
-                               [](const DeleteCommand& del) {
-                                 return "del " + sim::one_line(del.key, kLongestKey);
-                               }},
-                    *command);
+  return sim::in_words(*command);
 }
 
 StoreContents store_at(const History& history, const Moment& moment, NodeId node) {
   StoreContents contents;
   CommittedTerms terms(history, moment, node);
-  Filling filling;
   const LogIndex applied = moment.node(node).log.applied;
   const LogIndex oldest = applied > kMostEntries ? applied - kMostEntries + 1 : 1;
   if (oldest > 1) contents.complete = false;
+  std::vector<const Entry*> newest_first;
   for (LogIndex index = applied; index >= oldest; --index) {
     const std::optional<Term> term = terms.term_at(index);
     // Where no log of the time knows the term, none knows it for what came before.
@@ -333,8 +395,13 @@ StoreContents store_at(const History& history, const Moment& moment, NodeId node
       contents.complete = false;
       break;
     }
-    const Entry* entry = history.recording().entry(index, *term);
-    if (entry == nullptr || !filling.take(*entry)) contents.complete = false;
+    newest_first.push_back(history.recording().entry(index, *term));
+  }
+  Filling filling(contents.complete);
+  for (auto entry = newest_first.rbegin(); entry != newest_first.rend(); ++entry) {
+    if (*entry != nullptr && filling.take(**entry)) continue;
+    if (*entry == nullptr) filling.forget();
+    contents.complete = false;
   }
   contents.items = filling.items();
   return contents;

@@ -27,14 +27,14 @@ struct EntryAtNode {
 struct EntryLife {
   LogIndex index{0};
   Term term{0};
-  std::string command{};  ///< "set user:1 = …"; "empty entry of a new primary"; "not seen"
+  std::string command{};             ///< "SET user:1 …"; "start of term 3"; "not seen"
   std::vector<EntryAtNode> nodes{};  ///< by NodeId - 1
 };
 /// Reads the recording from the entry's term on: to be kept while the recording has not grown.
 EntryLife life_of(const History& history, LogIndex index, Term term);
 
-/// An entry's command in few words: "set k = v", "del k", "start of term 3", or empty if no message
-/// carried it.
+/// An entry's command in few words: "SET k v", "INCRBY hits 1", "start of term 3", or empty if no
+/// message carried it.
 std::string command_words(const Recording& recording, LogIndex index, Term term);
 
 /// What a node's store holds after its entries through `applied`, sorted by key, as far as the
@@ -44,7 +44,7 @@ struct StoreContents {
   struct Item {
     std::string key{};
     std::string value{};
-    LogIndex index{0};  ///< of the entry that set it
+    LogIndex index{0};  ///< of the entry that changed it last
   };
   std::vector<Item> items{};
   bool complete{true};  ///< false: some entries came before the recording began

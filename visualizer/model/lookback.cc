@@ -93,9 +93,10 @@ Found Lookback::step_beside(std::size_t position, std::string_view verb) const {
 
 bool asks_for(const ClientCalled& call, const Entry& entry) {
   if (entry.type == EntryType::kEmpty || call.kind == OperationKind::kGet) return false;
-  return entry.payload() == (call.kind == OperationKind::kSet
-                                 ? encode_command(SetCommand{call.key, call.value})
-                                 : encode_command(DeleteCommand{call.key}));
+  const Result<Command> command = decode_command(entry.payload());
+  if (!command || command->key != call.key) return false;
+  if (call.kind == OperationKind::kDelete) return command->operation == Operation::kDelete;
+  return command->operation == Operation::kSet && command->value == call.value;
 }
 
 }  // namespace kv::viz

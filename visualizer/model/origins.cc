@@ -172,24 +172,27 @@ class Finder {
 
   void operator()(const MessageSent& e) {
     const Message& message = *e.content;
-    std::visit(Overloaded{
-                   [&](const VoteRequest& m) { add(campaign_of(node_, message.term, m.pre)); },
-                   [&](const VoteReply& m) { add(answer_to(message.to, m)); },
-                   [&](const AppendRequest& m) { add_lead(message.term, m); },
-                   [&](const AppendReply&) {
-                     if (add(past_.beside<EntriesPersisted>(position_))) return;
-                     if (add(past_.beside<AppendRefused>(position_))) return;
-                     add_request_of(message.to);
-                   },
-                   [&](const SnapshotRequest&) {
-                     add(past_.last<SnapshotSendStarted>(
-                         position_, node_,
-                         [&](const SnapshotSendStarted& start) { return start.to == message.to; }));
-                   },
-                   [&](const SnapshotReply&) { add_request_of(message.to); },
-                   [&](const TimeoutNow&) { add(past_.last<TransferStarted>(position_, node_)); },
-               },
-               message.body);
+    std::visit(
+        Overloaded{
+            [&](const VoteRequest& m) { add(campaign_of(node_, message.term, m.pre)); },
+            [&](const VoteReply& m) { add(answer_to(message.to, m)); },
+            [&](const AppendRequest& m) { add_lead(message.term, m); },
+            [&](const AppendReply&) {
+              if (add(past_.beside<EntriesPersisted>(position_))) return;
+              if (add(past_.beside<AppendRefused>(position_))) return;
+              add_request_of(message.to);
+            },
+            [&](const SnapshotRequest&) {
+              add(past_.last<SnapshotSendStarted>(
+                  position_, node_,
+                  [&](const SnapshotSendStarted& start) { return start.to == message.to; }));
+            },
+            [&](const SnapshotReply&) { add_request_of(message.to); },
+            [&](const TimeoutNow&) { add(past_.last<TransferStarted>(position_, node_)); },
+            [&](const ReadIndexRequest&) { add_leaf(election_of(message.to, message.term)); },
+            [&](const ReadIndexReply&) { add_request_of(message.to); },
+        },
+        message.body);
   }
   void operator()(const MessageDelivered& e) { add_sending(e.message); }
   void operator()(const MessageDropped& e) {

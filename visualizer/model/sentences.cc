@@ -61,6 +61,10 @@ std::string saying(const Message& message) {
             return "I have the first " + number(e.next_shard) + " pieces of the snapshot";
           },
           [&](const TimeoutNow&) -> std::string { return "stand for election now"; },
+          [&](const ReadIndexRequest&) -> std::string {
+            return "how far must my log be, to answer reads now?";
+          },
+          [&](const ReadIndexReply& e) { return "read once you have applied " + through(e.index); },
       },
       message.body);
 }
@@ -70,7 +74,8 @@ std::string form_by_type(std::string_view type) {
   const auto is = [&](const MessageBody& body) { return name_of(body) == type; };
   for (const MessageBody& body :
        {MessageBody(VoteRequest{}), MessageBody(VoteReply{}), MessageBody(AppendReply{}),
-        MessageBody(SnapshotRequest{}), MessageBody(SnapshotReply{}), MessageBody(TimeoutNow{})}) {
+        MessageBody(SnapshotRequest{}), MessageBody(SnapshotReply{}), MessageBody(TimeoutNow{}),
+        MessageBody(ReadIndexRequest{}), MessageBody(ReadIndexReply{})}) {
     if (is(body)) return std::string(form_of(body));
   }
   return is(AppendRequest{}) ? "REPLICATE" : std::string(type);

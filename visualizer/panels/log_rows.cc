@@ -36,6 +36,10 @@ std::string cut(std::string_view words, std::size_t columns) {
   return sim::one_line(words, columns - 1);
 }
 
+bool is_upper(std::string_view word) {
+  return std::none_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
 }  // namespace
 
 LogRange range_of(const Moment& moment) {
@@ -120,19 +124,17 @@ std::vector<LogCell> cells_of(const Moment& moment, const std::vector<LogTrouble
 std::string cell_words(std::string_view command, std::size_t columns) {
   const auto fits = [&](std::string_view words) { return sim::columns_of(words) <= columns; };
   if (fits(command)) return std::string(command);
-  constexpr std::string_view kSet = "set ";
-  constexpr std::string_view kDelete = "del ";
   constexpr std::string_view kStart = "start of ";
-  if (command.starts_with(kSet)) {
-    const std::string_view assignment = command.substr(kSet.size());
-    if (fits(assignment)) return std::string(assignment);
-    const std::string_view set = command.substr(0, command.find(" = "));
-    return fits(set) ? std::string(set) : cut(set.substr(kSet.size()), columns);
-  }
-  if (command.starts_with(kDelete))
-    return cut("-" + std::string(command.substr(kDelete.size())), columns);
   if (command.starts_with(kStart)) return cut(command.substr(kStart.size()), columns);
-  return cut(command, columns);
+  const std::string_view word = command.substr(0, command.find(' '));
+  const bool names_a_key = word.size() < command.size() && is_upper(word) && word != "MULTI";
+  if (!names_a_key) return cut(command, columns);
+  const std::string_view arguments = command.substr(word.size() + 1);
+  const std::string_view key = arguments.substr(0, arguments.find(' '));
+  if (word == "DEL") return cut("-" + std::string(key), columns);
+  if (fits(arguments)) return std::string(arguments);
+  const std::string_view shorter = command.substr(0, word.size() + 1 + key.size());
+  return fits(shorter) ? std::string(shorter) : cut(key, columns);
 }
 
 std::vector<std::string> short_names(const std::vector<std::string>& names) {

@@ -53,7 +53,7 @@ struct LogCell {
 std::vector<LogCell> cells_of(const Moment& moment, const std::vector<LogTrouble>& troubles,
                               LogIndex index);
 
-/// As much of command_words() as `columns` characters can say: "user:1 = Al", "set user:1",
+/// As much of command_words() as `columns` characters can say: "user:1 Al", "SET user:1",
 /// "user:1", "us…".
 std::string cell_words(std::string_view command, std::size_t columns);
 /// Names without what all of them begin with: "1", "2", "3". As they are if that leaves nothing.

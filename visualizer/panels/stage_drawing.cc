@@ -191,6 +191,12 @@ void draw_sign(const AppState& app, const Flight& flight, ImVec2 at, float size,
       list.AddQuadFilled({at.x, at.y - size}, {at.x + size, at.y}, {at.x, at.y + size},
                          {at.x - size, at.y}, colour);
       return;
+    case MessageKind::kReadIndex:
+      list.AddCircle(at, size, colour, 0, app.px(1.7F));
+      return;
+    case MessageKind::kReadIndexReply:
+      list.AddCircleFilled(at, size, colour, 10);
+      return;
     case MessageKind::kHandover:
       arrow_head(moved(at, towards, size * 0.9F), towards, size * 1.1F, colour);
       return;

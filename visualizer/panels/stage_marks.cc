@@ -40,6 +40,9 @@ Rank rank_of(const Flight& flight) {
       return Rank::kReplicate;
     case MessageKind::kReplicateReply:
       return flight.positive ? Rank::kReply : Rank::kReplicate;
+    case MessageKind::kReadIndex:
+    case MessageKind::kReadIndexReply:
+      return Rank::kReply;
   }
   return Rank::kReply;
 }
@@ -62,6 +65,10 @@ std::string label_of(const Flight& flight) {
       return "got it";
     case MessageKind::kHandover:
       return "take over";
+    case MessageKind::kReadIndex:
+      return "read?";
+    case MessageKind::kReadIndexReply:
+      return "read";
   }
   return {};
 }
@@ -79,6 +86,8 @@ float size_of(const Recording& recording, const Flight& flight) {
     case MessageKind::kSync:
       return 6;
     case MessageKind::kSyncReply:
+    case MessageKind::kReadIndex:
+    case MessageKind::kReadIndexReply:
       return 3;
     case MessageKind::kHeartbeat:
       return 4;

@@ -156,6 +156,10 @@ ImU32 colour_of(const Theme& theme, const Flight& flight) {
     case MessageKind::kSyncReply:
     case MessageKind::kHandover:
       return theme.sync;
+    case MessageKind::kReadIndex:
+      return theme.secondary;
+    case MessageKind::kReadIndexReply:
+      return theme.primary;
   }
   CHECK(false);
 }

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "core/answer.h"
 #include "core/types.h"
 
 namespace kv {
@@ -13,10 +13,13 @@ namespace kv {
 /// A driver's name for one request of one client; the reply carries it back. Unique in a process.
 using RequestId = std::uint64_t;
 
+/// An encoded read (command.h).
 struct ReadRequest {
-  std::string key{};
+  std::string command{};
+  bool anywhere{false};  ///< a follower may answer it, after asking the leader how far it must be
 };
-/// An encoded command (command.h) to be put into the log.
+/// An encoded command to be put into the log; a read in the log is done at its place among the
+/// writes.
 struct WriteRequest {
   std::string command{};
 };
@@ -41,14 +44,6 @@ enum class RefusalCode : std::uint8_t {
 };
 std::string_view to_string(RefusalCode code);
 
-/// The write took effect.
-struct WriteDone {
-  bool existed{false};
-};
-/// Value of the key; nothing if absent.
-struct ReadDone {
-  std::optional<std::string> value{};
-};
 /// This node no longer leads.
 struct TransferDone {};
 /// All but kUnknownOutcome are definite: the request took no effect.
@@ -58,9 +53,11 @@ struct Refusal {
   std::vector<NodeId> unreachable{};  ///< with kNoQuorum
 };
 
+/// With an Answer the command was carried out.
 struct ClientReply {
   RequestId id{0};
-  std::variant<WriteDone, ReadDone, TransferDone, Refusal> body{};
+  std::variant<Answer, TransferDone, Refusal> body{};
+  LogIndex index{0};  ///< of the entry, for a command that went through the log
 };
 
 }  // namespace kv

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -80,8 +81,24 @@ struct TimeoutNow {
   friend bool operator==(const TimeoutNow&, const TimeoutNow&) = default;
 };
 
-using MessageBody = std::variant<VoteRequest, VoteReply, AppendRequest, AppendReply,
-                                 SnapshotRequest, SnapshotReply, TimeoutNow>;
+/// "How far must I have applied, to answer reads that came before this?" Of a follower to its
+/// leader (dissertation §6.4). A number is never used for two questions, across restarts neither.
+struct ReadIndexRequest {
+  std::uint64_t number{0};
+  friend bool operator==(const ReadIndexRequest&, const ReadIndexRequest&) = default;
+};
+
+/// All that was committed anywhere when the request of this number left stands at or before
+/// `index`, and what stands there is committed.
+struct ReadIndexReply {
+  std::uint64_t number{0};
+  LogIndex index{0};
+  friend bool operator==(const ReadIndexReply&, const ReadIndexReply&) = default;
+};
+
+using MessageBody =
+    std::variant<VoteRequest, VoteReply, AppendRequest, AppendReply, SnapshotRequest, SnapshotReply,
+                 TimeoutNow, ReadIndexRequest, ReadIndexReply>;
 
 /// What peers tell each other. Delivery may be late, doubled, reordered, or not at all.
 struct Message {
@@ -96,5 +113,7 @@ struct Message {
 
 /// "AppendRequest", "VoteReply" …
 std::string_view name_of(const MessageBody& body);
+/// The name if it is one of these, for good.
+std::optional<std::string_view> message_named(std::string_view name);
 
 }  // namespace kv

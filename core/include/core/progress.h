@@ -17,6 +17,12 @@ enum class Feed : std::uint8_t {
   kSnapshot,   ///< the log no longer reaches back far enough
 };
 
+/// A ReadIndexRequest that is answered when the round is confirmed.
+struct AskedRead {
+  std::uint64_t number{0};
+  std::uint64_t round{0};
+};
+
 /// A follower as the leader sees it.
 ///
 /// Invariants: (1) match < next; (2) match never decreases within a term; (3) kReplicate: the
@@ -30,8 +36,9 @@ struct Progress {
 
   /// The follower's incarnation is not the one that is known: fed, but counts nowhere.
   bool wiped{false};
-  Instant heard{};              ///< when its last message came
-  std::uint64_t read_round{0};  ///< highest one that it has answered
+  Instant heard{};                        ///< when its last message came
+  std::uint64_t read_round{0};            ///< highest one that it has answered
+  std::optional<AskedRead> read_asked{};  ///< its newest unanswered request
 
   bool send_now{false};  ///< a message is due even if it carries no entry
   Instant heartbeat_due{};

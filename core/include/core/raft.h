@@ -46,6 +46,9 @@ class Raft {
   Proposed propose(std::string_view command);
   /// A read has come: the round whose confirmation allows it to be answered. Leader only.
   std::uint64_t start_read();
+  /// A read has come that this node may answer from its own state, whatever its role: the number to
+  /// ask follower_read_index() with. Numbers never decrease.
+  std::uint64_t start_follower_read();
   /// Hands leadership to `to` (kNoNode: the follower that is furthest on). False if nobody can take
   /// over.
   bool start_transfer(Instant now, NodeId to);
@@ -78,6 +81,9 @@ class Raft {
   bool serving() const;
   /// Every read whose round is not above may be answered.
   std::uint64_t confirmed_round() const;
+  /// The read may be answered once this index is applied; nothing until a leader has said. Keep the
+  /// first answer: a later one may be higher, of newer reads.
+  std::optional<LogIndex> follower_read_index(std::uint64_t number) const;
   /// Durable on every member. Leader only.
   LogIndex durable_everywhere() const;
   bool transferring() const;
@@ -95,6 +101,17 @@ class Raft {
   struct InflightWrite {
     WriteId id{0};
     LogIndex last{0};
+  };
+  /// What this node asks its leader on behalf of its reads. Numbers: granted <= asked <= wanted.
+  struct ReadQuestion {
+    std::uint64_t wanted{0};   ///< the newest read waits for it
+    std::uint64_t asked{0};    ///< newest number that was sent
+    std::uint64_t granted{0};  ///< newest number that was answered, with `index`
+    LogIndex index{0};
+    NodeId asked_of{kNoNode};
+    Term asked_in{0};
+    Instant resend_due{};
+    Duration resend_after{};
   };
   struct Receiving {
     LogIndex last_index{0};
@@ -163,6 +180,7 @@ class Raft {
   Instant quorum_heard() const;
   void replicate_from(Progress& progress, LogIndex next_index);
   Duration resend_interval() const;
+  Duration backed_off(Duration resend_after) const;
 
   // raft_snapshot.cc
   void feed_snapshot(Instant now, NodeId to, Progress& progress);
@@ -174,6 +192,12 @@ class Raft {
   // raft_reads.cc
   void begin_read_round();
   void confirm_rounds();
+  bool read_question_open() const;
+  void ask_read_index(Instant now);
+  void answer_read_questions();
+  void note_read_index(std::uint64_t number, LogIndex index);
+  void on(Instant now, const Message& message, const ReadIndexRequest& request);
+  void on(Instant now, const Message& message, const ReadIndexReply& reply);
 
   Config config_;
   Rng rng_;
@@ -187,6 +211,7 @@ class Raft {
   std::map<NodeId, Incarnation>
       wiped_{};  ///< peers seen under another incarnation than the known one
   bool self_wiped_{false};
+  ReadQuestion reads_{};
   /// Leader: size of the entries from unsettled_from_ on, which are not committed or not on its own
   /// disk.
   std::size_t unsettled_bytes_{0};

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <deque>
-#include <map>
 #include <optional>
 #include <string>
 
 #include "core/client.h"
+#include "core/command.h"
 #include "core/config.h"
 #include "core/effects.h"
 #include "core/kv_store.h"
@@ -43,6 +43,9 @@ class Replica {
   void snapshot_saved(Instant now, LogIndex last_index);
   /// The last save_snapshot could not be written; it is tried again when the log has grown further.
   void snapshot_failed(Instant now);
+  /// Asks for a snapshot of what is applied, if there is anything new; false: one is being written
+  /// already.
+  bool begin_snapshot();
 
   // --- outputs ---
   /// Everything that came up since the last call. Call it after a batch of inputs: what was
@@ -51,6 +54,11 @@ class Replica {
   /// When tick() should come, at the latest; nothing if only other inputs can change anything.
   [[nodiscard]] std::optional<Instant> next_deadline() const;
   [[nodiscard]] Status status(Instant now) const;
+
+  /// What a write would be refused with; nothing while this node leads.
+  [[nodiscard]] std::optional<Refusal> refusal(Instant now) const;
+  bool saving_snapshot() const { return saving_snapshot_; }
+  std::uint64_t snapshot_bytes() const { return snapshot_bytes_; }  ///< of the newest, about
 
   const KvStore& store() const { return store_; }
   const Raft& raft() const { return raft_; }
@@ -62,31 +70,51 @@ class Replica {
     LogIndex index{0};
     Term term{0};
     Instant due{};
-    bool existed{false};            ///< the command's result, once known
+    Answer answer{};                ///< the command's result, once known
     std::optional<Term> applied{};  ///< term of the entry that was applied at this index
   };
   struct WaitingRead {
     RequestId id{0};
-    std::string key{};
-    std::uint64_t round{0};  ///< Raft::start_read's answer, of this term
+    std::string command{};
+    std::uint64_t round{0};  ///< what Raft::start_read() gave, in this term
     Term term{0};
     Instant due{};
   };
+  /// A read that waits for an entry, which moves the store's clock.
+  struct ClockRead {
+    RequestId id{0};
+    std::string command{};
+    LogIndex index{0};
+    std::uint64_t time_ms{0};  ///< which the entry moves the clock to
+    Instant due{};
+  };
+  /// A read on a node that doesn't lead.
+  struct FollowerRead {
+    RequestId id{0};
+    std::string command{};
+    std::uint64_t number{0};  ///< Raft::start_follower_read()'s
+    std::optional<LogIndex> index{};
+    Instant due{};
+  };
 
-  void submit_read(Instant now, RequestId id, std::string key);
+  void submit_elsewhere(Instant now, ClientRequest& request);
+  void submit_read(Instant now, RequestId id, ReadRequest read);
   void submit_write(Instant now, RequestId id, std::string_view command);
   void refuse(Instant now, RequestId id);
-  void reply(RequestId id, decltype(ClientReply::body) body);
+  void reply(RequestId id, decltype(ClientReply::body) body, LogIndex index = 0);
   void apply_committed();
   void answer_writes();
   void answer_reads(Instant now);
   bool reads_ready() const;
+  void answer_read(Instant now, WaitingRead& read);
+  void answer_clock_reads(Instant now);
+  void answer_follower_reads();
+  void give(RequestId id, const Command& command);
   void answer_transfers();
   void expire(Instant now);
   void settle(Instant now);
-  std::optional<std::string> local_read(std::string_view key) const;
+  void read_ahead(RequestId id, const Command& command);
   void track_leadership();
-  void note_unapplied(const Entry& entry);
   void consider_snapshot();
 
   Config config_;
@@ -95,16 +123,17 @@ class Replica {
   LogIndex applied_{0};
   Term applied_term_{0};
 
-  std::deque<WaitingWrite> writes_{};  ///< ascending index
-  std::deque<WaitingRead> reads_{};    ///< ascending round
+  std::deque<WaitingWrite> writes_{};          ///< ascending index
+  std::deque<WaitingRead> reads_{};            ///< ascending round
+  std::deque<ClockRead> clock_reads_{};        ///< ascending index
+  std::deque<FollowerRead> follower_reads_{};  ///< ascending number
   std::vector<RequestId> transfers_{};
   std::vector<ClientReply> replies_{};
   std::vector<Event> events_{};
 
-  /// AckMode::kPrimary only: for each key written by an entry beyond applied_, the newest such
-  /// entry.
-  std::map<std::string, LogIndex, std::less<>> unapplied_{};
-  bool led_{false};
+  /// AckMode::kPrimary only, while this node leads: the state after all of its log, committed or
+  /// not, from which it answers.
+  std::optional<KvStore> ahead_{};
 
   LogIndex snapshot_index_{0};       ///< newest durable snapshot
   std::uint64_t snapshot_bytes_{0};  ///< its size, about

@@ -18,6 +18,7 @@ struct Follower {
   LogIndex matched{0};          ///< the log equals this term's leader's up to here
   LogIndex acknowledged{0};     ///< durable index of the last AppendReply
   std::uint64_t read_round{0};  ///< newest one seen
+  LogIndex leader_commit{0};    ///< the leader's log is committed up to here
 };
 
 struct Candidate {
@@ -40,9 +41,10 @@ struct Transfer {
 struct Leader {
   std::map<NodeId, Progress> progress{};  ///< of every other member
   LogIndex term_start{0};  ///< the empty entry of this term; once committed, reads may be served
-  std::uint64_t round_sent{0};       ///< newest read-index round
-  std::uint64_t round_confirmed{0};  ///< answered by a quorum
-  std::uint64_t round_wanted{0};     ///< some read waits for it
+  std::uint64_t round_sent{0};          ///< newest read-index round
+  std::uint64_t round_confirmed{0};     ///< answered by a quorum
+  std::uint64_t round_wanted{0};        ///< some read waits for it
+  std::optional<AskedRead> own_read{};  ///< asked by this node of itself, see raft_reads.cc
   std::optional<Instant>
       notify_due{};  ///< followers are told of a commit by then, if no entry carries it
   std::optional<Transfer> transfer{};

@@ -157,7 +157,8 @@ struct Record {
 bool operator==(const Record& a, const Record& b);
 
 /// The seed's word for a message: "HEARTBEAT" (without entries) or "REPLICATE", "REPLICATE_REPLY",
-/// "ELECTION", "ELECTION_REPLY", "SYNC", "SYNC_REPLY"; and "HANDOVER".
+/// "ELECTION", "ELECTION_REPLY", "SYNC", "SYNC_REPLY"; and "HANDOVER", "READ_INDEX",
+/// "READ_INDEX_REPLY".
 std::string_view form_of(const MessageBody& body);
 
 /// Chains the record onto `hash`. The content of a MessageSent counts with its header and body's

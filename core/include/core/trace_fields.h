@@ -2,10 +2,12 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 
+#include "core/command.h"
 #include "core/message.h"
 #include "core/trace.h"
 #include "core/trace_json.h"
@@ -325,6 +327,25 @@ inline constexpr auto kShape<SnapshotReply> = shape("SYNC_REPLY",
                                                           &SnapshotReply::next_shard));
 template <>
 inline constexpr auto kShape<TimeoutNow> = shape("HANDOVER");
+template <>
+inline constexpr auto kShape<ReadIndexRequest> = shape("READ_INDEX",
+                                                       field("number", &ReadIndexRequest::number));
+template <>
+inline constexpr auto kShape<ReadIndexReply> = shape("READ_INDEX_REPLY",
+                                                     field("number", &ReadIndexReply::number),
+                                                     field("index", &ReadIndexReply::index));
+
+// --- commands in entries ---
+
+/// How a command is shown: by the word for its operation, and with its key or value even where they
+/// are empty. Everything else is left out where it is zero or empty.
+struct CommandFields {
+  std::string_view word{};
+  bool key{false};
+  bool value{false};
+};
+CommandFields fields_of(Operation operation);
+std::optional<Operation> operation_named(std::string_view word);
 
 // --- the first line ---
 

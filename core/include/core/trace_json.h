@@ -12,7 +12,7 @@ namespace kv {
 
 /// First line of a trace: what it is and how to make it again.
 struct TraceHeader {
-  static constexpr std::uint32_t kVersion = 2;
+  static constexpr std::uint32_t kVersion = 3;
   std::string program{};             ///< "kvsim 0.1.0"
   std::vector<std::string> nodes{};  ///< names, in the order of ids
   std::uint64_t seed{0};

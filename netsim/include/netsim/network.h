@@ -19,8 +19,9 @@ using MessageKinds = std::uint32_t;
 inline constexpr MessageKinds kAllMessages = ~MessageKinds{0};
 /// The bit of a message's kind.
 MessageKinds kind_bit(const Message& message);
-/// The bit of "HEARTBEAT", "REPLICATE", "ELECTION", "SYNC" or "HANDOVER" (a reply counts with what
-/// it answers, that to a heartbeat as REPLICATE) or of all "replies"; nothing for another word.
+/// The bit of "HEARTBEAT", "REPLICATE", "ELECTION", "SYNC", "HANDOVER" or "READ_INDEX" (a reply
+/// counts with what it answers, that to a heartbeat as REPLICATE) or of all "replies"; nothing for
+/// another word.
 std::optional<MessageKinds> kinds_named(std::string_view word);
 
 /// How messages from one node to another fare.
