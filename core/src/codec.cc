@@ -232,6 +232,9 @@ Result<Message> decode_message(const SharedBytes& bytes) {
 }
 
 Outcome decode_entries(const SharedBytes& bytes, std::vector<Entry>& out) {
+  std::size_t count = 0;
+  for (Decoder in(bytes.view()); in.remaining() > 0; ++count) in.text();
+  out.reserve(out.size() + count);
   std::size_t offset = 0;
   while (offset < bytes.size()) {
     Result<Entry> entry = decode_entry(bytes, offset);

@@ -110,6 +110,20 @@ Outcome check_nested(const Command& command) {
   return success();
 }
 
+/// What stands before the key, the key included; what is wrong with it the caller finds out.
+std::uint8_t decode_front(Decoder& in, Command& command) {
+  command.operation = static_cast<Operation>(in.u8());
+  command.options = in.u8();
+  const std::uint8_t parts = in.u8();
+  command.time_ms = in.u64();
+  if ((parts & kNumbers) != 0) {
+    command.number = static_cast<std::int64_t>(in.u64());
+    command.second = static_cast<std::int64_t>(in.u64());
+  }
+  command.key = in.text();
+  return parts;
+}
+
 /// Value, count and items, in a command that has more than a value.
 Outcome decode_more(Decoder& in, Command& command) {
   command.value = in.text();
@@ -127,15 +141,7 @@ Outcome decode_more(Decoder& in, Command& command) {
 Result<Command> decode(std::string_view payload, Within within) {
   Decoder in(payload);
   Command command;
-  command.operation = static_cast<Operation>(in.u8());
-  command.options = in.u8();
-  const std::uint8_t parts = in.u8();
-  command.time_ms = in.u64();
-  if ((parts & kNumbers) != 0) {
-    command.number = static_cast<std::int64_t>(in.u64());
-    command.second = static_cast<std::int64_t>(in.u64());
-  }
-  command.key = in.text();
+  const std::uint8_t parts = decode_front(in, command);
   if (!in.ok()) {
     return bad_command("its " + std::to_string(payload.size()) + " bytes end within the key");
   }
@@ -221,6 +227,13 @@ std::string encode_command(const Command& command) {
   encoder.u32(static_cast<std::uint32_t>(command.more.size()));
   for (const std::string_view item : command.more) encoder.text(item);
   return out;
+}
+
+std::string_view key_of(std::string_view encoded_command) {
+  Decoder in(encoded_command);
+  Command command;
+  decode_front(in, command);
+  return command.key;
 }
 
 Result<Command> decode_command(std::string_view payload) {

@@ -1,5 +1,6 @@
 #include "core/entry.h"
 
+#include <array>
 #include <string>
 #include <utility>
 
@@ -20,13 +21,14 @@ Error not_an_entry(std::size_t offset, std::string_view reason) {
 Entry make_entry(LogIndex index, Term term, EntryType type, std::string_view payload) {
   CHECK(index > 0);
   CHECK(payload.size() <= UINT32_MAX - Entry::kHeaderBytes);
-  std::string header;
-  Encoder out(header);
-  out.u32(static_cast<std::uint32_t>(Entry::kHeaderBytes - kSizeBytes + payload.size()));
-  out.u8(static_cast<std::uint8_t>(type));
-  out.u64(index);
-  out.u64(term);
-  return Entry{index, term, type, SharedBytes::concatenation(header, payload)};
+  std::array<char, Entry::kHeaderBytes> header;
+  char* to = header.data();
+  to = write_integer(to, Entry::kHeaderBytes - kSizeBytes + payload.size(), kSizeBytes);
+  to = write_integer(to, static_cast<std::uint8_t>(type), 1);
+  to = write_integer(to, index, 8);
+  write_integer(to, term, 8);
+  return Entry{index, term, type,
+               SharedBytes::concatenation({header.data(), header.size()}, payload)};
 }
 
 Result<Entry> decode_entry(const SharedBytes& bytes, std::size_t& offset) {

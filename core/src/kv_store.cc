@@ -1,6 +1,7 @@
 #include "core/kv_store.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -100,6 +101,29 @@ std::optional<StoredValue> KvStore::find(std::string_view key) const {
 std::optional<std::string_view> KvStore::get(std::string_view key) const {
   const std::optional<StoredValue> found = find(key);
   return found ? std::optional(found->value) : std::nullopt;
+}
+
+// A lookup reads one address after the other: the shard, its table, its page, the record. So all
+// keys take the first step, then all the second: each step finds in the cache what the one before
+// had fetched.
+void KvStore::prefetch(std::span<const std::string_view> keys) const {
+  CHECK(keys.size() <= kPrefetchAtOnce);
+  struct Lookup {
+    const Shard* shard{nullptr};
+    std::uint32_t hash{0};
+  };
+  std::array<Lookup, kPrefetchAtOnce> room;
+  std::size_t count = 0;
+  for (const std::string_view key : keys) {
+    const std::uint64_t hash = hash64(key);
+    const Shard* shard = shards_[shard_of(hash)].shard.get();
+    if (shard != nullptr) room[count++] = {shard, upper_half(hash)};
+  }
+  const std::span<const Lookup> lookups(room.data(), count);
+  for (const Lookup& lookup : lookups) lookup.shard->prefetch();
+  for (const Lookup& lookup : lookups) lookup.shard->prefetch_slot(lookup.hash);
+  for (const Lookup& lookup : lookups) lookup.shard->prefetch_page(lookup.hash);
+  for (const Lookup& lookup : lookups) lookup.shard->prefetch_record(lookup.hash);
 }
 
 void KvStore::clear() {

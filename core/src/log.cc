@@ -24,14 +24,14 @@ const Entry& Log::at(LogIndex index) const {
 }
 
 std::vector<Entry> Log::slice(LogIndex from, std::size_t max_bytes) const {
-  std::vector<Entry> entries;
-  std::size_t size_bytes = 0;
-  for (LogIndex index = from; index <= last_index(); ++index) {
-    const Entry& entry = at(index);
-    size_bytes += entry.size();
-    if (!entries.empty() && size_bytes > max_bytes) break;
-    entries.push_back(entry);
+  LogIndex end = from;
+  for (std::size_t size_bytes = 0; end <= last_index(); ++end) {
+    size_bytes += at(end).size();
+    if (end > from && size_bytes > max_bytes) break;
   }
+  std::vector<Entry> entries;
+  entries.reserve(end - from);
+  for (LogIndex index = from; index < end; ++index) entries.push_back(at(index));
   return entries;
 }
 

@@ -7,6 +7,7 @@
 #include "core/check.h"
 #include "core/operations.h"
 #include "core/overloaded.h"
+#include "key_prefetch.h"
 
 namespace kv {
 
@@ -219,7 +220,11 @@ void Replica::apply_committed() {
   auto waiting = std::lower_bound(
       writes_.begin(), writes_.end(), applied_ + 1,
       [](const WaitingWrite& write, LogIndex index) { return write.index < index; });
+  KeyPrefetch prefetch(store_);
   while (applied_ < end) {
+    prefetch.before_next(end - applied_, [&](std::size_t ahead) {
+      return raft_.log().at(applied_ + 1 + ahead).payload();
+    });
     const Entry& entry = raft_.log().at(applied_ + 1);
     ++applied_;
     applied_term_ = entry.term;
@@ -272,6 +277,10 @@ void Replica::answer_writes() {
     done = std::max(done, raft_.persisted_index());
   if (config_.ack == AckMode::kAll)
     done = raft_.is_leader() ? std::min(done, raft_.durable_everywhere()) : 0;
+  // Mostly they are the turn's only replies, which go to the driver with their memory.
+  if (replies_.empty() && !writes_.empty() && writes_.front().index <= done) {
+    replies_.reserve(std::min<std::size_t>(writes_.size(), done + 1 - writes_.front().index));
+  }
   while (!writes_.empty() && writes_.front().index <= done) {
     WaitingWrite& write = writes_.front();
     const bool in_own_log = raft_.is_leader() && raft_.log().term_at(write.index) == write.term;
@@ -296,7 +305,11 @@ void Replica::answer_reads(Instant now) {
     refuse(now, reads_.front().id);
     reads_.pop_front();
   }
+  KeyPrefetch prefetch(store_);
   while (reads_ready() && answered_bytes_ < kAnswerBytesAtOnce) {
+    prefetch.before_next(reads_.size(), [&](std::size_t ahead) -> std::string_view {
+      return reads_[ahead].command;
+    });
     answer_read(now, reads_.front());
     reads_.pop_front();
   }
@@ -345,9 +358,13 @@ void Replica::answer_follower_reads() {
     waiting.index = raft_.follower_read_index(waiting.number);
     if (!waiting.index) break;
   }
+  KeyPrefetch prefetch(store_);
   while (!follower_reads_.empty() && answered_bytes_ < kAnswerBytesAtOnce) {
     const FollowerRead& first = follower_reads_.front();
     if (!first.index || *first.index > applied_) return;
+    prefetch.before_next(follower_reads_.size(), [&](std::size_t ahead) -> std::string_view {
+      return follower_reads_[ahead].command;
+    });
     give(first.id, decode(first.command));
     follower_reads_.pop_front();
   }

@@ -36,6 +36,12 @@ std::size_t record_size(const char* from) {
   return front_bytes((word & kExpiryBit) != 0) + key_size + (word & ~kExpiryBit);
 }
 
+/// Into the processor's cache. An address beyond what is there is no mistake.
+void fetch_lines(const char* from, std::size_t size_bytes) {
+  constexpr std::size_t kLineBytes = 64;
+  for (std::size_t at = 0; at < size_bytes; at += kLineBytes) __builtin_prefetch(from + at);
+}
+
 bool expired(const StoredValue& record, std::uint64_t now_ms) {
   return record.expires_ms != 0 && record.expires_ms <= now_ms;
 }
@@ -74,6 +80,27 @@ std::optional<StoredValue> Shard::get(std::uint32_t hash, std::string_view key) 
   const Slot* found = find_slot(hash, key);
   if (found == nullptr) return std::nullopt;
   return stored_at(found->place).record;
+}
+
+void Shard::prefetch() const {
+  fetch_lines(reinterpret_cast<const char*>(this), sizeof(*this));
+}
+
+void Shard::prefetch_slot(std::uint32_t hash) const {
+  if (!slots_.empty()) __builtin_prefetch(&slots_[home(hash)]);
+}
+
+void Shard::prefetch_page(std::uint32_t hash) const {
+  const std::uint32_t place = first_place(hash);
+  if (place != kEmpty) __builtin_prefetch(&pages_[place / kPageSpan]);
+}
+
+// The header, the key and the first bytes of the value: the rest follows in order, which processors
+// fetch ahead by themselves.
+void Shard::prefetch_record(std::uint32_t hash) const {
+  constexpr std::size_t kFrontBytes = 192;
+  const std::uint32_t place = first_place(hash);
+  if (place != kEmpty) fetch_lines(bytes_at(place), kFrontBytes);
 }
 
 Shard::Stored Shard::random_record(std::uint32_t random) const {
@@ -137,6 +164,14 @@ const Shard::Slot* Shard::find_slot(std::uint32_t hash, std::string_view key) co
     if (slot.hash == hash && stored_at(slot.place).key == key) return &slot;
   }
   return nullptr;
+}
+
+/// Of the first record whose hash is this one, almost certainly the one that find_slot() finds.
+std::uint32_t Shard::first_place(std::uint32_t hash) const {
+  if (slots_.empty()) return kEmpty;
+  std::size_t at = home(hash);
+  while (slots_[at].place != kEmpty && slots_[at].hash != hash) at = after(at);
+  return slots_[at].place;
 }
 
 void Shard::insert(Slot slot) {

@@ -37,6 +37,13 @@ class Shard {
   /// The view holds until the next write.
   std::optional<StoredValue> get(std::uint32_t hash, std::string_view key) const;
 
+  // What get() and set() read, one after the other: each of these reads what the one before it has
+  // fetched, and fetches what comes next, for KvStore::prefetch().
+  void prefetch() const;
+  void prefetch_slot(std::uint32_t hash) const;
+  void prefetch_page(std::uint32_t hash) const;
+  void prefetch_record(std::uint32_t hash) const;
+
   struct Stored {
     std::string_view key{};
     StoredValue record{};
@@ -93,6 +100,7 @@ class Shard {
   };
 
   std::size_t home(std::uint32_t hash) const;
+  std::uint32_t first_place(std::uint32_t hash) const;
   std::size_t after(std::size_t slot) const { return slot + 1 == slots_.size() ? 0 : slot + 1; }
   const Slot* find_slot(std::uint32_t hash, std::string_view key) const;
   void insert(Slot slot);

@@ -59,6 +59,7 @@ Operations Wal::append(const Write& write) {
     max_index = last_index;
     format::append_index(frame, format::RecordType::kReset, last_index);
   }
+  format::make_room(frame, write.append);
   for (const Entry& entry : write.append) {
     const bool first = &entry == &write.append.front();
     CHECK(first ? entry.index <= last_index + 1 : entry.index == last_index + 1);

@@ -128,6 +128,13 @@ void append_index(std::string& frame, RecordType type, LogIndex index) {
   out.u64(index);
 }
 
+void make_room(std::string& frame, const std::vector<Entry>& entries) {
+  constexpr std::size_t kTypeAndSizeBytes = 1 + 4;
+  std::size_t size_bytes = frame.size();
+  for (const Entry& entry : entries) size_bytes += kTypeAndSizeBytes + entry.size();
+  frame.reserve(aligned(size_bytes));
+}
+
 void append_entry(std::string& frame, const Entry& entry) {
   Encoder out(frame);
   out.u8(static_cast<std::uint8_t>(RecordType::kEntry));
@@ -137,17 +144,15 @@ void append_entry(std::string& frame, const Entry& entry) {
 std::uint64_t seal_frame(std::string& frame, std::uint64_t offset, std::uint64_t synced_to,
                          std::uint64_t previous, std::uint64_t seed) {
   CHECK(frame.size() >= kFrameHeaderBytes && frame.size() <= UINT32_MAX);
-  std::string header;
-  Encoder out(header);
-  out.u32(kFrameMagic);
-  out.u32(static_cast<std::uint32_t>(frame.size() - kFrameHeaderBytes));
-  out.u64(offset);
-  out.u64(synced_to);
-  out.u64(previous);
+  char* to = frame.data();
+  to = write_integer(to, kFrameMagic, 4);
+  to = write_integer(to, frame.size() - kFrameHeaderBytes, 4);
+  to = write_integer(to, offset, 8);
+  to = write_integer(to, synced_to, 8);
+  to = write_integer(to, previous, 8);
   const std::uint64_t checksum =
-      frame_checksum(header, std::string_view(frame).substr(kFrameHeaderBytes), seed);
-  out.u64(checksum);
-  frame.replace(0, kFrameHeaderBytes, header);
+      frame_checksum(frame, std::string_view(frame).substr(kFrameHeaderBytes), seed);
+  write_integer(to, checksum, 8);
   frame.resize(aligned(frame.size()), '\0');
   return checksum;
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/bytes.h"
 #include "core/entry.h"
@@ -68,6 +69,8 @@ struct Frame {
 std::string begin_frame();
 void append_hard_state(std::string& frame, const HardState& hard_state);
 void append_index(std::string& frame, RecordType type, LogIndex index);
+/// For all these entries, so that the frame doesn't grow and move with them.
+void make_room(std::string& frame, const std::vector<Entry>& entries);
 void append_entry(std::string& frame, const Entry& entry);
 /// Fills the header in and pads to the alignment. Returns the frame's checksum.
 std::uint64_t seal_frame(std::string& frame, std::uint64_t offset, std::uint64_t synced_to,

@@ -159,7 +159,8 @@ std::optional<ClientSession::Held> ClientSession::next_request() {
     } else if (const auto* bad = std::get_if<BadFrame>(&*request)) {
       refuse_frame(bad->reason);
     } else {
-      return LineRequest(overlong_line(owner_.limits()));
+      if (owner_.dialect() != Dialect::kRedis) return LineRequest(overlong_line(owner_.limits()));
+      refuse_frame(kTooBigInline);
     }
   }
   return std::nullopt;
@@ -169,7 +170,7 @@ void ClientSession::take_requests() {
   while (!feed_ && !hanging_up_ && !backlogged()) {
     if (!held_) held_ = next_request();
     if (!held_) {
-      if (!input_ended_ || tail_checked_) return;
+      if (!input_ended_ || tail_checked_ || owner_.dialect() == Dialect::kRedis) return;
       tail_checked_ = true;
       const auto tail = reader_.unfinished_line();
       if (!tail) return;
@@ -345,6 +346,7 @@ void ClientSession::give_back_memory() {
   sending_.shrink_to_fit();
   inline_ = {};
   inline_words_ = {};
+  reader_.rest();
   if (input_.size() == kFirstInputBytes || !reading_) return;
   // The buffer is in use by the read under way.
   std::error_code ignored;

@@ -194,6 +194,13 @@ void RequestReader::give_back() {
   if (spans_.capacity() > kKeptWords) spans_.shrink_to_fit();
 }
 
+void RequestReader::rest() {
+  if (!buffer_.empty()) return;
+  buffer_.shrink_to_fit();
+  words_ = {};
+  spans_ = {};
+}
+
 std::optional<std::string_view> RequestReader::unfinished_line() const {
   if (bad_ || skipping_) return std::nullopt;
   const std::string_view line = std::string_view(buffer_).substr(at_);

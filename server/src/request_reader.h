@@ -60,6 +60,8 @@ class RequestReader {
   std::optional<Request> next();
   /// The stream has ended within a request: the text line that has no end, if it is one.
   std::optional<std::string_view> unfinished_line() const;
+  /// Keeps no room for later requests, if none is under way.
+  void rest();
   /// Bytes held.
   std::size_t held_bytes() const;
 

@@ -1,12 +1,12 @@
 // What hostile or greedy Redis clients may do to a node: a clear error, a close, bounded memory.
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <fstream>
 #include <memory>
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <arpa/inet.h>

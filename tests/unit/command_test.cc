@@ -28,6 +28,7 @@ void expect_survives(const Command& command) {
   const Result<Command> decoded = decode_command(payload);
   ASSERT_TRUE(decoded) << decoded.error().message;
   expect_same(*decoded, command);
+  EXPECT_EQ(key_of(payload), command.key);
 }
 
 void expect_refused(std::string_view payload, std::string_view reason) {
@@ -50,6 +51,13 @@ TEST(Command, SurvivesItsEncodingWithAnyKeyAndValue) {
     for (const std::string& value : values) expect_survives(set_command(key, value));
     expect_survives(delete_command(key));
     expect_survives(get_command(key));
+  }
+}
+
+TEST(Command, HasNoKeyWhenItsBytesEndBeforeOne) {
+  const std::string payload = encode_command(set_command("key", ""));
+  for (std::size_t size = 0; size < payload.size(); ++size) {
+    EXPECT_EQ(key_of(std::string_view(payload).substr(0, size)), "") << size;
   }
 }
 

@@ -21,7 +21,7 @@ class SharedBytes {
   /// Both parts, copied into a block that is one allocation.
   static SharedBytes concatenation(std::string_view first, std::string_view second) {
     const std::size_t size_bytes = first.size() + second.size();
-    const auto block = std::make_shared<char[]>(size_bytes);
+    const auto block = std::make_shared_for_overwrite<char[]>(size_bytes);
     first.copy(block.get(), first.size());
     second.copy(block.get() + first.size(), second.size());
     SharedBytes joined;
@@ -47,6 +47,12 @@ class SharedBytes {
   std::string_view view_{};
 };
 
+/// Writes the lower `width` bytes, the lowest first; gives the place behind them.
+inline char* write_integer(char* to, std::uint64_t value, int width) {
+  for (int i = 0; i < width; ++i) *to++ = static_cast<char>(value >> (8 * i));
+  return to;
+}
+
 /// Appends little-endian fields to a string.
 class Encoder {
  public:
@@ -64,7 +70,7 @@ class Encoder {
  private:
   void integer(std::uint64_t value, int width) {
     char bytes[8];
-    for (int i = 0; i < width; ++i) bytes[i] = static_cast<char>(value >> (8 * i));
+    write_integer(bytes, value, width);
     out_.append(bytes, static_cast<std::size_t>(width));
   }
   std::string& out_;

@@ -92,6 +92,8 @@ std::string_view to_string(Operation operation);
 
 /// Layout: see docs/formats.md.
 std::string encode_command(const Command& command);
+/// The key alone, without a look at the rest; empty when the bytes end too early for one.
+std::string_view key_of(std::string_view encoded_command);
 /// The views point into `payload`. Checks the layout and that the operation is known, also of the
 /// commands inside a transaction or a once; not what the fields mean.
 Result<Command> decode_command(std::string_view payload);
