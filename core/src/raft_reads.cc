@@ -28,13 +28,10 @@ void Raft::begin_read_round() {
 
 void Raft::confirm_rounds() {
   Leader& leader = std::get<Leader>(role_);
-  std::vector<std::uint64_t> answered;
-  answered.reserve(config_.members.size());
-  answered.push_back(leader.round_sent);
-  for (const auto& [id, progress] : leader.progress) {
-    answered.push_back(progress.wiped ? 0 : progress.read_round);
-  }
-  const std::uint64_t round = reached_by_quorum(std::move(answered));
+  const auto answered = [](const auto& peer) {
+    return peer.second.wiped ? 0 : peer.second.read_round;
+  };
+  const std::uint64_t round = reached_by_quorum(leader.round_sent, leader.progress, answered);
   if (round <= leader.round_confirmed) return;
   leader.round_confirmed = round;
   report(ReadRoundConfirmed{round});

@@ -30,7 +30,7 @@ Raft::Proposed Raft::propose(std::string_view command) {
 }
 
 void Raft::append_to_own_log(EntryType type, std::string_view payload) {
-  Entry entry = make_entry(log_.last_index() + 1, term(), type, payload);
+  Entry entry = entry_maker_.make(log_.last_index() + 1, term(), type, payload);
   unsettled_bytes_ += entry.size();
   log_.append(std::move(entry));
 }
@@ -234,12 +234,8 @@ LogIndex Raft::last_possible_agreement(const AppendReply& refusal) const {
 /// those before it commit with it. The leader counts itself up to what its own disk has.
 void Raft::advance_commit(Instant now) {
   Leader& leader = std::get<Leader>(role_);
-  std::vector<LogIndex> durable;
-  durable.reserve(config_.members.size());
-  durable.push_back(persisted_index_);
-  for (const auto& [id, progress] : leader.progress)
-    durable.push_back(progress.wiped ? 0 : progress.match);
-  const LogIndex index = reached_by_quorum(std::move(durable));
+  const auto durable = [](const auto& peer) { return peer.second.wiped ? 0 : peer.second.match; };
+  const LogIndex index = reached_by_quorum(persisted_index_, leader.progress, durable);
   if (index <= commit_ || log_.term_at(index) != term()) return;
   set_commit(index);
   if (!leader.progress.empty() && !leader.notify_due) leader.notify_due = now + kCommitNotice;
@@ -270,14 +266,12 @@ LogIndex Raft::durable_everywhere() const {
 
 /// When a quorum, this node included, was last heard.
 Instant Raft::quorum_heard() const {
-  std::vector<Instant> heard;
-  heard.reserve(config_.members.size());
-  heard.push_back(Instant{std::numeric_limits<std::int64_t>::max()});
-  for (const auto& [id, progress] : std::get<Leader>(role_).progress) {
-    heard.push_back(progress.wiped ? Instant{std::numeric_limits<std::int64_t>::min()}
-                                   : progress.heard);
-  }
-  return reached_by_quorum(std::move(heard));
+  const auto heard = [](const auto& peer) {
+    return peer.second.wiped ? Instant{std::numeric_limits<std::int64_t>::min()}
+                             : peer.second.heard;
+  };
+  return reached_by_quorum(Instant{std::numeric_limits<std::int64_t>::max()},
+                           std::get<Leader>(role_).progress, heard);
 }
 
 Duration Raft::resend_interval() const {

@@ -92,8 +92,8 @@ void ClientSession::answer_when(std::function<std::optional<std::string>(bool la
   Slot& slot = slots_.emplace_back();
   slot.state = Slot::State::kWaiting;
   owner_.add_poller(*this);
-  poll_timer_ = std::make_unique<asio::steady_timer>(socket_.get_executor(),
-                                                     std::chrono::nanoseconds(timeout.ns));
+  poll_timer_ =
+      std::make_unique<asio::steady_timer>(owner_.executor(), std::chrono::nanoseconds(timeout.ns));
   poll_timer_->async_wait([self = shared_from_this()](const std::error_code& cancelled) {
     if (!cancelled && self->poll_) self->poll(true);
   });
@@ -197,9 +197,10 @@ void ClientSession::append_refusal(std::string& out, const Slot& slot, const Ref
   if (is_json(slot.form)) return line_reply::refusal(out, refusal, owner_.cluster());
   if (slot.form.kind == ReplyForm::Kind::kWatch) return redis_->watch_failed();
   if (refusal.code == RefusalCode::kUnknownOutcome) hang_up();
-  if (slot.form.kind == ReplyForm::Kind::kSilent) return;
-  RedisReply(out, slot.form.protocol)
-      .error(refusal_text(refusal, owner_.cluster(), owner_.redis_mode(), first_key(slot)));
+  const std::string text =
+      refusal_text(refusal, owner_.cluster(), owner_.redis_mode(), first_key(slot));
+  owner_.count_error(text);
+  if (slot.form.kind != ReplyForm::Kind::kSilent) RedisReply(out, slot.form.protocol).error(text);
 }
 
 std::string_view ClientSession::first_key(const Slot& slot) const {

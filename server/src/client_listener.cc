@@ -15,6 +15,7 @@ namespace {
 using asio::ip::tcp;
 
 constexpr std::chrono::milliseconds kAcceptRetry{100};
+constexpr std::size_t kInputBytes = 64 << 10;
 constexpr std::chrono::seconds kIdleLook{5};
 constexpr Duration kIdleAfter = seconds(5);
 constexpr std::size_t kSlowWordBytes = 128;
@@ -25,6 +26,12 @@ constexpr std::size_t kErrorsKept = 100;
 ClientListener::ClientListener(tcp::acceptor acceptor, const NodeOptions& options,
                                ClientRequests& requests, EventLog& log)
     : acceptor_(std::move(acceptor)),
+      watch_(acceptor_.get_executor(),
+             [this](const SocketWatch::Ready& ready) {
+               const std::shared_ptr<ClientSession> found = session(ready.id);
+               if (found) found->ready(ready.readable, ready.writable, ready.broken);
+             }),
+      input_(kInputBytes),
       retry_(acceptor_.get_executor()),
       idle_(acceptor_.get_executor()),
       options_(options),
@@ -33,6 +40,7 @@ ClientListener::ClientListener(tcp::acceptor acceptor, const NodeOptions& option
       calls_(redis_commands().size()) {}
 
 void ClientListener::start() {
+  watch_.start();
   accept();
   look_for_idle();
 }

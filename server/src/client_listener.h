@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "node_facts.h"
 #include "node_options.h"
 #include "request_reader.h"
+#include "socket_watch.h"
 
 namespace kv {
 
@@ -54,6 +56,10 @@ class ClientListener {
 
   // --- for the sessions ---
   ClientRequests& requests() { return requests_; }
+  SocketWatch& watch() { return watch_; }
+  asio::any_io_executor executor() { return acceptor_.get_executor(); }
+  /// For one read of any of them.
+  std::span<char> input() { return input_; }
   /// ClientRequests::status_line(), asked for once a turn of the loop: it looks through the store.
   const std::string& status_line();
   const ClusterConfig& cluster() const { return options_.cluster; }
@@ -88,6 +94,8 @@ class ClientListener {
   void refuse(asio::ip::tcp::socket socket);
 
   asio::ip::tcp::acceptor acceptor_;
+  SocketWatch watch_;
+  std::vector<char> input_;
   asio::steady_timer retry_;
   asio::steady_timer idle_;
   const NodeOptions& options_;

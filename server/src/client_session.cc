@@ -4,9 +4,6 @@
 #include <chrono>
 #include <utility>
 
-#include <asio/buffer.hpp>
-#include <asio/write.hpp>
-
 #include "client_listener.h"
 #include "core/command.h"
 #include "core/overloaded.h"
@@ -19,8 +16,6 @@ namespace {
 
 using asio::ip::tcp;
 
-constexpr std::size_t kFirstInputBytes = 4 << 10;
-constexpr std::size_t kMaxInputBytes = 64 << 10;
 constexpr std::size_t kMaxOutstanding = 1024;
 constexpr std::size_t kMaxUnsentBytes = 1 << 20;
 /// For the reads under way, by the sizes that are expected: 256 of them at most.
@@ -50,33 +45,26 @@ ClientSession::ClientSession(tcp::socket socket, std::uint32_t id, ClientListene
       owner_(owner),
       began_(steady_now()),
       last_input_(began_),
-      input_(kFirstInputBytes),
       expected_value_bytes_(kFirstExpectedBytes) {
-  set_client_options(socket_);
-  std::error_code error;
-  const tcp::endpoint remote = socket_.remote_endpoint(error);
-  if (!error) address_ = text_of(remote);
+  if (socket_.remote()) address_ = text_of(*socket_.remote());
 }
 
 void ClientSession::start() {
-  proceed();
+  if (!socket_.is_open() || !owner_.watch().add(socket_.descriptor(), id_)) close();
 }
 
 std::string ClientSession::local_address() const {
-  std::error_code error;
-  const tcp::endpoint local = socket_.local_endpoint(error);
-  return error ? std::string() : text_of(local);
+  const auto local = socket_.local();
+  return local ? text_of(*local) : std::string();
 }
 
 std::size_t ClientSession::held_bytes() const {
-  return sizeof(*this) + input_.capacity() + reader_.held_bytes() + out_.capacity() +
-         sending_.capacity() + waiting_bytes_ + slots_.size() * sizeof(Slot);
+  return sizeof(*this) + reader_.held_bytes() + out_.capacity() + waiting_bytes_ +
+         slots_.size() * sizeof(Slot);
 }
 
 bool ClientSession::from_this_machine() const {
-  std::error_code error;
-  const tcp::endpoint remote = socket_.remote_endpoint(error);
-  return !error && is_loopback(remote.address());
+  return socket_.remote() && is_loopback(socket_.remote()->address());
 }
 
 bool ClientSession::backlogged() const {
@@ -85,10 +73,16 @@ bool ClientSession::backlogged() const {
 
 void ClientSession::proceed() {
   if (!socket_.is_open()) return;
-  read_again();
-  take_requests();
-  send();
-  read();
+  bool room_was_made = true;
+  while (room_was_made && socket_.is_open()) {
+    read_again();
+    take_requests();
+    const bool was_full = backlogged();
+    send();
+    room_was_made = was_full && !backlogged();
+  }
+  if (!socket_.is_open()) return;
+  set_interest();
   finish_if_done();
 }
 
@@ -262,68 +256,80 @@ void ClientSession::watch() {
                        "This node is watched by " + std::to_string(kMostWatchers) +
                            " clients already, as many as it takes; end one of them"));
   }
-  set_watcher_options(socket_);
+  socket_.hold_little();
   feed_.emplace(owner_.cluster());
 }
 
 void ClientSession::show(const TraceBatch& batch) {
   feed_->append(out_, batch, unsent_bytes());
   send();
+  if (socket_.is_open()) set_interest();
 }
 
 void ClientSession::publish(std::string_view channel, std::string_view text) {
   if (!redis_ || unsent_bytes() >= kMaxUnsentBytes) return;
   out_ += redis_->message(channel, text);
   send();
+  if (socket_.is_open()) set_interest();
 }
 
 // --- the socket ---
 
-void ClientSession::send() {
-  if (out_.empty() || !sending_.empty()) return;
-  sending_.swap(out_);
-  owner_.counters().bytes_sent += sending_.size();
-  asio::async_write(socket_, asio::buffer(sending_),
-                    [self = shared_from_this()](const std::error_code& error, std::size_t) {
-                      if (error) return self->close();
-                      self->sending_.clear();
-                      if (self->sending_.capacity() > kKeptOutputBytes)
-                        self->sending_.shrink_to_fit();
-                      self->proceed();
-                    });
+void ClientSession::ready(bool readable, bool writable, bool broken) {
+  if (broken && !readable) return close();
+  if (readable) return receive();
+  if (writable) proceed();
 }
 
-void ClientSession::read() {
-  // A watcher is read from to notice its end.
-  if (reading_ || input_ended_ || (!feed_ && !hanging_up_ && (held_ || backlogged()))) return;
-  reading_ = true;
-  socket_.async_read_some(
-      asio::buffer(input_),
-      [self = shared_from_this()](const std::error_code& error, std::size_t size) {
-        self->reading_ = false;
-        if (error == asio::error::operation_aborted && self->socket_.is_open()) {
-          self->input_ = std::vector<char>(kFirstInputBytes);
-          return self->read();
-        }
-        if (error && error != asio::error::eof) return self->close();
-        if (error) self->input_ended_ = true;
-        if (error && self->poll_) self->poll(true);
-        self->received(size);
-      });
+/// A watcher is read from to notice its end, one that is sent away until it goes.
+bool ClientSession::wants_input() const {
+  return !input_ended_ && (feed_ || hanging_up_ || !(held_ || backlogged()));
 }
 
-void ClientSession::received(std::size_t size) {
-  last_input_ = steady_now();
-  owner_.counters().bytes_read += size;
-  if (hanging_up_) discarded_bytes_ += size;
-  if (discarded_bytes_ > kMaxDiscardedBytes) return close();
-  if (!feed_ && !hanging_up_) reader_.feed({input_.data(), size});
-  if (size == input_.size() && size < kMaxInputBytes) {
-    input_.resize(size * 2);
-  } else if (size * 4 < input_.size() && input_.size() > kFirstInputBytes) {
-    input_ = std::vector<char>(input_.size() / 2);
+/// That input isn't wanted is said once some has come: mostly it is wanted again before that.
+void ClientSession::set_interest() {
+  const bool output = unsent_bytes() > 0;
+  const bool input = told_of_input_ ? !input_ended_ : wants_input();
+  if (input == told_of_input_ && output == told_of_output_) return;
+  told_of_input_ = input;
+  told_of_output_ = output;
+  owner_.watch().change(socket_.descriptor(), id_, input, output);
+}
+
+void ClientSession::receive() {
+  if (!wants_input()) {
+    told_of_input_ = false;
+    return owner_.watch().change(socket_.descriptor(), id_, false, told_of_output_);
   }
+  const std::span<char> room = owner_.input();
+  const ClientSocket::Outcome got = socket_.receive(room);
+  if (got.failed) return close();
+  if (got.would_block) return;
+  if (got.bytes == 0) {
+    input_ended_ = true;
+    if (poll_) poll(true);
+  }
+  last_input_ = steady_now();
+  owner_.counters().bytes_read += got.bytes;
+  if (hanging_up_) discarded_bytes_ += got.bytes;
+  if (discarded_bytes_ > kMaxDiscardedBytes) return close();
+  if (!feed_ && !hanging_up_) reader_.feed({room.data(), got.bytes});
   proceed();
+}
+
+void ClientSession::send() {
+  if (unsent_bytes() == 0) return;
+  const ClientSocket::Outcome sent = socket_.send(std::string_view(out_).substr(sent_bytes_));
+  if (sent.failed) return close();
+  sent_bytes_ += sent.bytes;
+  owner_.counters().bytes_sent += sent.bytes;
+  if (sent_bytes_ == out_.size()) {
+    out_.clear();
+    sent_bytes_ = 0;
+    if (out_.capacity() > kKeptOutputBytes) out_.shrink_to_fit();
+  } else if (sent_bytes_ > out_.size() / 2) {
+    out_.erase(0, std::exchange(sent_bytes_, 0));
+  }
 }
 
 void ClientSession::finish_if_done() {
@@ -331,8 +337,7 @@ void ClientSession::finish_if_done() {
   if (input_ended_) return close();
   if (hanging_up_) {
     // Closing now, with input unread, could make the system drop the answer on its way.
-    std::error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    socket_.end_output();
     close_soon();
   }
   if (owner_.requests().stopping()) owner_.requests().client_done();
@@ -341,16 +346,10 @@ void ClientSession::finish_if_done() {
 void ClientSession::give_back_memory() {
   if (!owes_nothing() || feed_ || held_) return;
   slots_.shrink_to_fit();
-  out_ = sending_ = std::string();
   out_.shrink_to_fit();
-  sending_.shrink_to_fit();
   inline_ = {};
   inline_words_ = {};
   reader_.rest();
-  if (input_.size() == kFirstInputBytes || !reading_) return;
-  // The buffer is in use by the read under way.
-  std::error_code ignored;
-  socket_.cancel(ignored);
 }
 
 void ClientSession::send_away() {
@@ -361,17 +360,16 @@ void ClientSession::send_away() {
 
 void ClientSession::close_soon() {
   if (std::exchange(closing_soon_, true)) return;
-  const auto timer = std::make_shared<asio::steady_timer>(socket_.get_executor(), kLingering);
+  const auto timer = std::make_shared<asio::steady_timer>(owner_.executor(), kLingering);
   timer->async_wait([self = shared_from_this(), timer](const std::error_code&) { self->close(); });
 }
 
 void ClientSession::close() {
-  if (!socket_.is_open()) return;
-  std::error_code ignored;
+  if (closed_) return;
+  closed_ = true;
   poll_ = nullptr;
   poll_timer_.reset();
-  socket_.shutdown(tcp::socket::shutdown_send, ignored);
-  socket_.close(ignored);
+  socket_.close();
   owner_.remove(*this);
 }
 

@@ -13,6 +13,7 @@
 
 #include "asker.h"
 #include "client_requests.h"
+#include "client_socket.h"
 #include "core/client.h"
 #include "line_dialect.h"
 #include "redis_talk.h"
@@ -34,6 +35,8 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession>, 
   ClientSession(asio::ip::tcp::socket socket, std::uint32_t id, ClientListener& owner);
 
   void start();
+  /// The socket can be read from, written to, or neither any more.
+  void ready(bool readable, bool writable, bool broken);
   /// An answer to request `number`; it is sent with the next proceed().
   void deliver(std::uint32_t number, ClientReply reply, Instant now);
   /// Sends what is ready, and takes on what waits for its turn.
@@ -61,9 +64,7 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession>, 
   Instant last_input() const { return last_input_; }
   std::size_t held_bytes() const;
   /// All that was asked is answered and sent; a trace has no end to wait for.
-  bool owes_nothing() const {
-    return feed_ || (slots_.empty() && out_.empty() && sending_.empty());
-  }
+  bool owes_nothing() const { return feed_ || (slots_.empty() && unsent_bytes() == 0); }
   /// Answers were delivered since the last proceed().
   bool marked{false};
 
@@ -99,7 +100,7 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession>, 
 
   // client_session.cc: the socket, and whose turn it is
   bool backlogged() const;
-  std::size_t unsent_bytes() const { return out_.size() + sending_.size(); }
+  std::size_t unsent_bytes() const { return out_.size() - sent_bytes_; }
   bool out_of_turn(const Held& held);
   std::optional<Held> next_request();
   std::optional<Held> held_line(const TextLine& line);
@@ -112,8 +113,9 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession>, 
   void shut_down_node();
   void watch();
   void send();
-  void read();
-  void received(std::size_t size);
+  bool wants_input() const;
+  void set_interest();
+  void receive();
   void finish_if_done();
   void close_soon();
 
@@ -131,7 +133,7 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession>, 
   std::string_view first_key(const Slot& slot) const;
   std::string shutdown_refusal() const;
 
-  asio::ip::tcp::socket socket_;
+  ClientSocket socket_;
   std::uint32_t id_;
   ClientListener& owner_;
   std::string address_{};
@@ -143,12 +145,13 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession>, 
   std::optional<Held> held_{};
   std::vector<std::string> inline_{};  ///< the words of a line in Redis's dialect
   Words inline_words_{};
-  std::vector<char> input_;
-  bool reading_{false};
+  bool told_of_input_{true};  ///< by the SocketWatch
+  bool told_of_output_{false};
   bool input_ended_{false};   ///< the client sends nothing more
   bool tail_checked_{false};  ///< the end of the input was looked at
   bool hanging_up_{false};    ///< the rest of its input is thrown away
   bool closing_soon_{false};
+  bool closed_{false};
   std::size_t discarded_bytes_{0};
 
   std::size_t open_reads_{0};   ///< submitted or dropped
@@ -158,8 +161,8 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession>, 
   std::deque<Slot> slots_{};
   std::size_t waiting_bytes_{0};   ///< the replies in slots_
   std::uint32_t first_number_{0};  ///< of slots_.front(); the others follow on
-  std::string out_{};              ///< answers in order, not sent yet
-  std::string sending_{};          ///< the write under way
+  std::string out_{};              ///< answers in order
+  std::size_t sent_bytes_{0};      ///< of out_
   LogIndex last_write_{0};
 
   std::uint32_t poll_number_{0};  ///< of the slot that waits for poll_

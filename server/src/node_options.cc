@@ -72,7 +72,8 @@ void declare(CLI::App& app, Typed& typed) {
   app.add_option(
       "--dialect", typed.dialect,
       "How text lines are answered. auto: those that end in LF alone in JSON, those that "
-      "end in CRLF in Redis's protocol; json or redis: all [auto]");
+      "end in CRLF in Redis's protocol; json or redis: all. kvctl and kvviz need auto or json "
+      "[auto]");
   app.add_option("--redis-mode", typed.redis_mode,
                  "How a secondary tells Redis clients of the primary. cluster: MOVED, as Redis "
                  "Cluster; standalone: READONLY. Both answer SENTINEL [cluster]");

@@ -177,7 +177,7 @@ void RedisTalk::reset() {
   name_.clear();
   protocol_ = 2;
   replies_ = true;
-  reads_anywhere_ = false;
+  reads_anywhere_ = listener_.redis_mode() == RedisMode::kStandalone;
   reply([](RedisReply& out) { out.word("RESET"); });
 }
 

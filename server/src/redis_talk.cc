@@ -22,6 +22,13 @@ bool gives_text(const RedisCommand& row, const Words& words) {
 
 }  // namespace
 
+// A secondary of a standalone Redis answers reads; ours is never behind when it does.
+RedisTalk::RedisTalk(Asker& asker, ClientListener& listener, std::uint32_t client_id)
+    : asker_(asker),
+      listener_(listener),
+      client_id_(client_id),
+      reads_anywhere_(listener.redis_mode() == RedisMode::kStandalone) {}
+
 /// EXEC's answer may be as large as all answers in it together; the others that write and give text
 /// give one value.
 Turn RedisTalk::turn(const Words& words) {

@@ -22,8 +22,7 @@ class ClientListener;
 /// channels. Knows no sockets.
 class RedisTalk {
  public:
-  RedisTalk(Asker& asker, ClientListener& listener, std::uint32_t client_id)
-      : asker_(asker), listener_(listener), client_id_(client_id) {}
+  RedisTalk(Asker& asker, ClientListener& listener, std::uint32_t client_id);
 
   /// When the command may be taken.
   Turn turn(const Words& words);
@@ -106,7 +105,7 @@ class RedisTalk {
   ClientListener& listener_;
   std::uint32_t client_id_;
   std::uint64_t random_draws_{0};  ///< for RANDOMKEY
-  Row found_{nullptr};  ///< by turn(), for take()
+  Row found_{nullptr};             ///< by turn(), for take()
 
   int protocol_{2};
   std::string name_{};

@@ -6,7 +6,6 @@ namespace kv {
 namespace {
 
 constexpr int kUserTimeoutMs = 2'000;
-constexpr int kWatcherBufferBytes = 256 << 10;
 using UserTimeout = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>;
 
 }  // namespace
@@ -23,11 +22,6 @@ void set_client_options(asio::ip::tcp::socket& socket) {
   std::error_code ignored;
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket.set_option(asio::socket_base::keep_alive(true), ignored);
-}
-
-void set_watcher_options(asio::ip::tcp::socket& socket) {
-  std::error_code ignored;
-  socket.set_option(asio::socket_base::send_buffer_size(kWatcherBufferBytes), ignored);
 }
 
 bool is_loopback(const asio::ip::address& address) {

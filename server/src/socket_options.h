@@ -8,8 +8,6 @@ namespace kv {
 void set_peer_options(asio::ip::tcp::socket& socket);
 /// No delay; keep-alives find clients that vanished.
 void set_client_options(asio::ip::tcp::socket& socket);
-/// The system holds little that isn't read: what it holds, a slow watcher sees late.
-void set_watcher_options(asio::ip::tcp::socket& socket);
 /// Of this machine itself; IPv4 in IPv6, too.
 bool is_loopback(const asio::ip::address& address);
 

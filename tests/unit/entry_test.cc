@@ -1,8 +1,12 @@
 #include "core/entry.h"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
+
+#include "core/rng.h"
 
 namespace kv {
 namespace {
@@ -29,6 +33,45 @@ TEST(Entry, SharesTheBytesItIsDecodedFrom) {
   const SharedBytes bytes(std::string(make_entry(1, 1, EntryType::kCommand, "v").encoded.view()));
   std::size_t offset = 0;
   EXPECT_EQ(decode_entry(bytes, offset)->encoded.view().data(), bytes.view().data());
+}
+
+TEST(EntryMaker, MakesTheSameBytesInSharedBlocks) {
+  EntryMaker maker;
+  Rng rng(3);
+  std::vector<Entry> made;
+  std::vector<Entry> expected;
+  for (LogIndex index = 1; index <= 3'000; ++index) {
+    const std::string payload(rng.below(index % 50 == 0 ? 100'000 : 300), static_cast<char>(index));
+    expected.push_back(make_entry(index, 7, EntryType::kCommand, payload));
+    made.push_back(maker.make(index, 7, EntryType::kCommand, payload));
+  }
+  EXPECT_EQ(made, expected);
+}
+
+TEST(EntryMaker, PutsEntriesBehindEachOther) {
+  EntryMaker maker;
+  const Entry first = maker.make(1, 1, EntryType::kCommand, "a");
+  const Entry second = maker.make(2, 1, EntryType::kCommand, "b");
+  EXPECT_EQ(first.encoded.view().data() + first.size(), second.encoded.view().data());
+}
+
+TEST(EntryMaker, NeverWritesWhereItsCopyDoes) {
+  EntryMaker maker;
+  const Entry before = maker.make(1, 1, EntryType::kCommand, "before");
+  EntryMaker copy(maker);
+  const Entry first = maker.make(2, 1, EntryType::kCommand, "first");
+  const Entry second = copy.make(2, 1, EntryType::kCommand, "second");
+  copy = maker;
+  const Entry third = copy.make(3, 1, EntryType::kCommand, "third");
+  const Entry fourth = maker.make(3, 1, EntryType::kCommand, "fourth");
+  EntryMaker moved(std::move(maker));
+  const Entry fifth = moved.make(4, 1, EntryType::kCommand, "fifth");
+  EXPECT_EQ(before.payload(), "before");
+  EXPECT_EQ(first.payload(), "first");
+  EXPECT_EQ(second.payload(), "second");
+  EXPECT_EQ(third.payload(), "third");
+  EXPECT_EQ(fourth.payload(), "fourth");
+  EXPECT_EQ(fifth.payload(), "fifth");
 }
 
 TEST(Entry, RefusesEveryTruncation) {

@@ -193,11 +193,12 @@ TEST(CommandsDocument, HasEveryCommand) {
   for (std::size_t at = text.find("\n| `"); at != std::string::npos;
        at = text.find("\n| `", at + 1))
     ++rows;
-  std::size_t containers = 0;
-  for (const RedisCommand& row : redis_commands()) {
-    if (find_redis_subcommand(row.name, "help") != nullptr) ++containers;
+  // A command with subcommands has no row of its own.
+  std::set<std::string_view> containers;
+  for (const RedisCommand& row : redis_subcommands()) {
+    containers.insert(row.name.substr(0, row.name.find('|')));
   }
-  EXPECT_EQ(rows, redis_commands().size() - containers + redis_subcommands().size());
+  EXPECT_EQ(rows, redis_commands().size() - containers.size() + redis_subcommands().size());
 }
 
 }  // namespace

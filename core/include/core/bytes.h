@@ -18,17 +18,9 @@ class SharedBytes {
     view_ = *block;
     block_ = block;
   }
-  /// Both parts, copied into a block that is one allocation.
-  static SharedBytes concatenation(std::string_view first, std::string_view second) {
-    const std::size_t size_bytes = first.size() + second.size();
-    const auto block = std::make_shared_for_overwrite<char[]>(size_bytes);
-    first.copy(block.get(), first.size());
-    second.copy(block.get() + first.size(), second.size());
-    SharedBytes joined;
-    joined.view_ = {block.get(), size_bytes};
-    joined.block_ = block;
-    return joined;
-  }
+  /// `window` lies in what `block` keeps alive.
+  SharedBytes(std::shared_ptr<const void> block, std::string_view window)
+      : block_(std::move(block)), view_(window) {}
 
   /// A window of this one that shares the block.
   SharedBytes slice(std::size_t offset, std::size_t size_bytes) const {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -34,6 +35,29 @@ struct Entry {
 };
 
 Entry make_entry(LogIndex index, Term term, EntryType type, std::string_view payload);
+
+/// Makes the entries of a leader, one behind the other in blocks that they share: so most cost no
+/// allocation, and what is compacted away is given back in few pieces. A block goes with the last
+/// of its entries.
+///
+/// Invariant: only one maker writes to a block, and only behind what it gave out. So a copy begins
+/// with a block of its own.
+class EntryMaker {
+ public:
+  EntryMaker() = default;
+  EntryMaker(const EntryMaker&) {}
+  EntryMaker(EntryMaker&&) noexcept = default;
+  EntryMaker& operator=(const EntryMaker& other) { return *this = EntryMaker(other); }
+  EntryMaker& operator=(EntryMaker&&) noexcept = default;
+  ~EntryMaker() = default;
+
+  /// The same as make_entry().
+  Entry make(LogIndex index, Term term, EntryType type, std::string_view payload);
+
+ private:
+  std::shared_ptr<char[]> block_{};
+  std::size_t used_bytes_{0};  ///< of the block
+};
 
 /// The entry that starts at `offset`, sharing `bytes`; moves `offset` behind it. An Error, with
 /// `offset` as it was, on bytes that make_entry() did not make.

@@ -203,6 +203,7 @@ class Raft {
   Rng rng_;
   HardState hard_state_{};
   Log log_{};
+  EntryMaker entry_maker_{};
   LogIndex commit_{0};
   RoleState role_{};
   std::uint32_t failed_campaigns_{
