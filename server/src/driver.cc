@@ -6,11 +6,11 @@
 #include <utility>
 
 #include <asio/post.hpp>
-#include <malloc.h>
 #include <unistd.h>
 
 #include "core/codec.h"
 #include "core/command.h"
+#include "free_memory.h"
 #include "redis_faces.h"
 #include "status_line.h"
 #include "steady_now.h"
@@ -27,8 +27,8 @@ constexpr RequestId kFirstClientRequest = RequestId{1} << 32;
 constexpr std::uint64_t kExpiryPauseMs = 100;
 /// At rest the log in memory is no larger than this and a share of the last snapshot.
 constexpr std::chrono::seconds kRestLook{1};
-constexpr std::uint64_t kLogAtRestBytes = 6 << 20;
-constexpr std::uint64_t kLogAtRestShare = 16;
+constexpr std::uint64_t kLogAtRestBytes = 5 << 20;
+constexpr std::uint64_t kLogAtRestShare = 64;
 constexpr std::uint64_t kLongestPauseMs = 3'600'000;
 constexpr std::chrono::milliseconds kTransferTimeout{1'500};
 constexpr std::chrono::milliseconds kAnswerTimeout{2'200};
@@ -329,7 +329,7 @@ void Driver::look_for_rest() {
         return look_for_rest();
       }
       tidied_ = true;
-      ::malloc_trim(0);
+      give_back_free_memory();
     }
     look_for_rest();
   });
