@@ -78,8 +78,10 @@ void ClientSession::proceed() {
     read_again();
     take_requests();
     const bool was_full = backlogged();
+    const bool was_unsent = unsent_bytes() >= kMaxUnsentBytes;
     send();
-    room_was_made = was_full && !backlogged();
+    // For more requests; or for a dropped answer, which full replies may be waiting behind.
+    room_was_made = (was_full && !backlogged()) || (was_unsent && unsent_bytes() < kMaxUnsentBytes);
   }
   if (!socket_.is_open()) return;
   set_interest();

@@ -50,9 +50,28 @@ bool usable_name(std::string_view name) {
 /// The filters of CLIENT KILL.
 struct Filters {
   std::optional<std::uint32_t> id{};
-  std::string address{};
-  std::string local_address{};
+  std::string_view address{};
+  std::string_view local_address{};
   bool skip_me{true};
+
+  bool take(std::string_view name, std::string_view value) {
+    if (same_word(name, "id")) {
+      id = number_of<std::uint32_t>(value);
+      return id.has_value();
+    }
+    if (same_word(name, "skipme")) {
+      skip_me = same_word(value, "yes");
+      return skip_me || same_word(value, "no");
+    }
+    if (!same_word(name, "addr") && !same_word(name, "laddr")) return false;
+    (same_word(name, "addr") ? address : local_address) = value;
+    return true;
+  }
+  bool fit(const ClientSession& session, std::uint32_t asker) const {
+    return (!id || session.id() == *id) && (address.empty() || session.address() == address) &&
+           (local_address.empty() || session.local_address() == local_address) &&
+           !(skip_me && session.id() == asker);
+  }
 };
 
 }  // namespace
@@ -283,32 +302,21 @@ void RedisTalk::list_clients(const Words& words) {
 void RedisTalk::kill_clients(const Words& words) {
   Filters filters;
   const bool old_form = words.size() == 3;
-  if (old_form) filters.address = words[2];
-  if (old_form) filters.skip_me = false;
+  if (old_form) {
+    filters.address = words[2];
+    filters.skip_me = false;
+  }
   for (std::size_t i = 2; !old_form && i < words.size(); i += 2) {
-    if (i + 1 >= words.size()) return fail("ERR syntax error");
-    if (same_word(words[i], "id")) {
-      filters.id = number_of<std::uint32_t>(words[i + 1]);
-      if (!filters.id) return fail("ERR client-id should be greater than 0");
-    } else if (same_word(words[i], "addr")) {
-      filters.address = words[i + 1];
-    } else if (same_word(words[i], "laddr")) {
-      filters.local_address = words[i + 1];
-    } else if (same_word(words[i], "skipme")) {
-      filters.skip_me = same_word(words[i + 1], "yes");
-    } else {
+    if (i + 1 == words.size() || !filters.take(words[i], words[i + 1])) {
       return fail("ERR syntax error");
     }
   }
   std::int64_t killed = 0;
   bool myself = false;
   for (const auto& session : listener_.sessions()) {
-    if (filters.id && session->id() != *filters.id) continue;
-    if (!filters.address.empty() && session->address() != filters.address) continue;
-    if (!filters.local_address.empty() && session->local_address() != filters.local_address)
-      continue;
-    if (session->id() == client_id_ && filters.skip_me) continue;
+    if (!filters.fit(*session, client_id_)) continue;
     ++killed;
+    // This one is answered first.
     if (session->id() == client_id_) {
       myself = true;
     } else {
