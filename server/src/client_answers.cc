@@ -11,7 +11,6 @@ namespace kv {
 namespace {
 
 constexpr std::size_t kMinExpectedBytes = 16 << 10;
-constexpr std::size_t kMaxUnsentBytes = 1 << 20;
 /// For the values that come, whatever was expected.
 constexpr std::size_t kMaxHeldBytes = 16 << 20;
 /// Of an entry of the log: it must fit into a message to a peer (kMaxFrameBytes). A line of the
@@ -94,9 +93,12 @@ void ClientSession::answer_when(std::function<std::optional<std::string>(bool la
   owner_.add_poller(*this);
   poll_timer_ =
       std::make_unique<asio::steady_timer>(owner_.executor(), std::chrono::nanoseconds(timeout.ns));
-  poll_timer_->async_wait([self = shared_from_this()](const std::error_code& cancelled) {
-    if (!cancelled && self->poll_) self->poll(true);
-  });
+  const auto late = [self = shared_from_this(),
+                     number = poll_number_](const std::error_code& cancelled) {
+    // It may have been too late to cancel it, and another one waits now.
+    if (!cancelled && self->poll_ && self->poll_number_ == number) self->poll(true);
+  };
+  poll_timer_->async_wait(late);
 }
 
 void ClientSession::poll(bool late) {
@@ -204,9 +206,7 @@ void ClientSession::append_refusal(std::string& out, const Slot& slot, const Ref
 }
 
 std::string_view ClientSession::first_key(const Slot& slot) const {
-  if (!slot.reads) return slot.about;
-  const Result<Command> command = decode_command(slot.about);
-  return command ? command->key : std::string_view();
+  return slot.reads ? key_of(slot.about) : std::string_view(slot.about);
 }
 
 std::string ClientSession::shutdown_refusal() const {

@@ -17,7 +17,6 @@ namespace {
 using asio::ip::tcp;
 
 constexpr std::size_t kMaxOutstanding = 1024;
-constexpr std::size_t kMaxUnsentBytes = 1 << 20;
 /// For the reads under way, by the sizes that are expected: 256 of them at most.
 constexpr std::size_t kMaxOpenReadBytes = 4 << 20;
 constexpr std::size_t kFirstExpectedBytes = 32 << 10;

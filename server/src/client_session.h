@@ -24,6 +24,9 @@ namespace kv {
 
 class ClientListener;
 
+/// Of replies that the client doesn't take: beyond it nothing more is taken from the client.
+inline constexpr std::size_t kMaxUnsentBytes = 1 << 20;
+
 /// One client's connection, in either dialect. One read may bring many commands; they are submitted
 /// together, answered in their order, and all replies that are ready leave in one write. Requests
 /// take effect in their order, too: a GET sees the SETs before it and none behind it. A client that

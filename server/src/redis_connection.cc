@@ -81,7 +81,7 @@ bool RedisTalk::run_connection(Row row, const Words& words) {
     case Verb::kAuth:
       return auth(words), true;
     case Verb::kClient:
-      return client(row, words), true;
+      return client(words), true;
     case Verb::kEcho:
       return reply([&](RedisReply& out) { out.text(words[1]); }), true;
     case Verb::kHello:
@@ -101,7 +101,7 @@ bool RedisTalk::run_connection(Row row, const Words& words) {
     case Verb::kDiscard:
       return discard(), true;
     case Verb::kWatch:
-      return watch(row, words), true;
+      return watch(words), true;
     case Verb::kUnwatch:
       return forget_watched(), ok(), true;
     case Verb::kSubscribe:
@@ -211,7 +211,7 @@ std::string RedisTalk::description() const {
 
 // --- CLIENT ---
 
-void RedisTalk::client(Row, const Words& words) {
+void RedisTalk::client(const Words& words) {
   const std::string what = lower(words[1]);
   if (what == "id" && words.size() == 2) {
     return reply([&](RedisReply& out) { out.integer(client_id_); });
@@ -286,7 +286,7 @@ void RedisTalk::list_clients(const Words& words) {
       if (!id) return fail("ERR Invalid client ID");
       ids.push_back(*id);
     }
-  } else if (words.size() > 2 && !(words.size() == 4 && same_word(words[2], "type"))) {
+  } else if (words.size() > 2) {
     return fail("ERR syntax error");
   }
   if (ids.empty()) ids = listener_.session_ids();

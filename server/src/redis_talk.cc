@@ -124,6 +124,8 @@ void RedisTalk::run(Row row, const Words& words) {
   if (row->verb == Verb::kStore) return ask_store(row, words);
   const Instant began = steady_now();
   if (!run_connection(row, words)) run_node(row, words);
+  // These are counted when the store has answered.
+  if (row->verb == Verb::kExec || row->verb == Verb::kMemory) return;
   listener_.count(*row, steady_now() - began, false);
 }
 

@@ -72,14 +72,14 @@ class RedisTalk {
   void multi();
   void exec(Row row);
   void discard();
-  void watch(Row row, const Words& words);
+  void watch(const Words& words);
   void forget_watched();
 
   // redis_connection.cc: this client, and the others
   void ping(const Words& words);
   void hello(const Words& words);
   void auth(const Words& words);
-  void client(Row row, const Words& words);
+  void client(const Words& words);
   bool name_client(const Words& words);
   bool client_setting(const Words& words);
   void client_reply_mode(const Words& words);

@@ -130,7 +130,7 @@ void RedisTalk::discard() {
   ok();
 }
 
-void RedisTalk::watch(Row row, const Words& words) {
+void RedisTalk::watch(const Words& words) {
   if (in_transaction_) return fail("ERR WATCH inside MULTI is not allowed");
   if (watched_.size() + words.size() > kMaxWatched) {
     return fail("ERR at most " + std::to_string(kMaxWatched) + " keys can be watched");
@@ -145,7 +145,7 @@ void RedisTalk::watch(Row row, const Words& words) {
     command.operation = Operation::kFingerprint;
     command.key = words[i];
     command.time_ms = now;
-    ReplyForm how = form(row);
+    ReplyForm how = form(nullptr);
     const bool answered = i + 1 == words.size() && speaks();
     how.kind = answered ? ReplyForm::Kind::kWatchLast : ReplyForm::Kind::kWatch;
     asker_.ask_read(how, encode_command(command), false);
