@@ -87,6 +87,7 @@ Driver::Driver(asio::io_context& loop, const NodeOptions& options, Holdings hold
             asio::post(loop_, [this, last_index] {
               replica_.snapshot_saved(steady_now(), last_index);
               snapshot_unix_seconds_ = wall_clock_ms() / 1000;
+              snapshot_failed_ = false;
               schedule_flush();
             });
           },
@@ -96,6 +97,7 @@ Driver::Driver(asio::io_context& loop, const NodeOptions& options, Holdings hold
               log_.error("a snapshot failed: " + error.message +
                          "; the log grows until a later one succeeds");
               ++failed_snapshots_;
+              snapshot_failed_ = true;
               replica_.snapshot_failed(steady_now());
               schedule_flush();
             });
@@ -260,6 +262,7 @@ NodeFacts Driver::facts() {
   facts.sessions = replica_.store().sessions();
   facts.snapshot_unix_seconds = snapshot_unix_seconds_;
   facts.saving_snapshot = replica_.saving_snapshot();
+  facts.snapshot_failed = snapshot_failed_;
   return facts;
 }
 

@@ -111,6 +111,7 @@ class Driver final : public ClientRequests, public PeerEvents {
   NodeId last_primary_{kNoNode};  ///< whom clients are told to ask
   std::uint64_t snapshot_unix_seconds_{0};
   std::uint64_t failed_snapshots_{0};
+  bool snapshot_failed_{false};  ///< the last one that ended
 
   asio::steady_timer stop_timer_;
   bool stopping_{false};

@@ -20,4 +20,8 @@ void give_back_free_memory() {
   }
 }
 
+std::string_view allocator_name() {
+  return mallctl == nullptr ? "libc" : "jemalloc";
+}
+
 }  // namespace kv

@@ -63,6 +63,7 @@ struct NodeFacts {
   std::uint64_t expiring_keys{0};          ///< keys that will expire
   std::uint64_t snapshot_unix_seconds{0};  ///< when the last one was finished; 0: none yet
   bool saving_snapshot{false};
+  bool snapshot_failed{false};  ///< the last one that ended
   const ClientCounters* counters{nullptr};
 
   const Member& me() const { return *cluster->find(status.self); }

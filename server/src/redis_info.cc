@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/check.h"
+#include "free_memory.h"
 #include "process_usage.h"
 #include "redis_faces.h"
 #include "redis_reply.h"
@@ -104,7 +105,7 @@ void memory(std::string& out, const NodeFacts& facts) {
   lines.add("total_system_memory_human", human_bytes(usage.machine_bytes));
   lines.add("maxmemory", 0).add("maxmemory_human", "0B").add("maxmemory_policy", "noeviction");
   lines.add("mem_fragmentation_ratio", ratio(usage.resident_bytes, used, 2));
-  lines.add("mem_allocator", "libc").add("active_defrag_running", 0);
+  lines.add("mem_allocator", allocator_name()).add("active_defrag_running", 0);
 }
 
 void persistence(std::string& out, const NodeFacts& facts) {
@@ -116,7 +117,8 @@ void persistence(std::string& out, const NodeFacts& facts) {
   lines.add("rdb_bgsave_in_progress", flag(facts.saving_snapshot));
   // As in Redis: before the first one, the time of the start.
   lines.add("rdb_last_save_time", saved == 0 ? started : saved);
-  lines.add("rdb_last_bgsave_status", "ok").add("rdb_last_bgsave_time_sec", "-1");
+  lines.add("rdb_last_bgsave_status", facts.snapshot_failed ? "err" : "ok")
+      .add("rdb_last_bgsave_time_sec", "-1");
   lines.add("rdb_current_bgsave_time_sec", "-1").add("aof_enabled", 1);
   lines.add("aof_rewrite_in_progress", 0).add("aof_rewrite_scheduled", 0);
   lines.add("aof_last_rewrite_time_sec", "-1").add("aof_current_rewrite_time_sec", "-1");

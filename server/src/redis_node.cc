@@ -1,10 +1,10 @@
 // What a Redis client asks of the node.
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 #include "client_listener.h"
 #include "redis_faces.h"
+#include "redis_parsers.h"
 #include "redis_talk.h"
 
 namespace kv {
@@ -12,13 +12,6 @@ namespace {
 
 constexpr std::int64_t kLongestWaitMs = 600'000;
 constexpr std::int64_t kMostMicroseconds = 1'000'000'000'000;
-
-std::optional<std::int64_t> number_of(std::string_view word) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-  if (error != std::errc() || end != word.data() + word.size()) return std::nullopt;
-  return number;
-}
 
 }  // namespace
 
@@ -91,8 +84,8 @@ void RedisTalk::tell_time() {
 /// log file or in those of a majority, so both count log files.
 void RedisTalk::wait(Row row, const Words& words) {
   const bool log_files = row->verb == Verb::kWaitAof;
-  const auto wanted = number_of(words[log_files ? 2 : 1]);
-  const auto timeout = number_of(words.back());
+  const auto wanted = parsers::to_integer(words[log_files ? 2 : 1]);
+  const auto timeout = parsers::to_integer(words.back());
   if (!wanted) return fail("ERR value is not an integer or out of range");
   if (!timeout || *timeout > std::numeric_limits<std::int64_t>::max() / milliseconds(1).ns) {
     return fail("ERR timeout is not an integer or out of range");
@@ -188,7 +181,7 @@ void RedisTalk::slowlog(const Words& words) {
     return fail(unknown_subcommand("slowlog", words[1]));
   }
   constexpr std::int64_t kUsual = 10;
-  const auto asked = words.size() == 3 ? number_of(words[2]) : kUsual;
+  const auto asked = words.size() == 3 ? parsers::to_integer(words[2]) : kUsual;
   if (!asked || *asked < -1) return fail("ERR count should be greater than or equal to -1");
   const std::size_t count =
       *asked < 0 ? slow.size() : std::min(slow.size(), static_cast<std::size_t>(*asked));
@@ -224,7 +217,7 @@ void RedisTalk::config(const Words& words) {
   }
   const bool slow = words.size() == 4 && same_word(words[1], "set") &&
                     same_word(words[2], "slowlog-log-slower-than");
-  const auto number = slow ? number_of(words[3]) : std::nullopt;
+  const auto number = slow ? parsers::to_integer(words[3]) : std::nullopt;
   if (number && *number >= 0 && *number <= kMostMicroseconds) {
     listener_.set_slow_after(Duration{*number * 1000});
     return ok();
