@@ -53,9 +53,9 @@ void KvStore::encode_shard(std::uint32_t shard, std::string& out) const {
 std::uint64_t KvStore::shard_bytes(std::uint32_t shard) const {
   std::uint64_t sum = sizeof(std::uint32_t);
   const Shard* records = shards_[shard].shard.get();
-  if (records != nullptr) sum += records->record_bytes();
+  if (records != nullptr) sum += records->encoded_bytes();
   if (shard != 0) return sum;
-  if (sessions_.shard != nullptr) sum += sessions_.shard->record_bytes();
+  if (sessions_.shard != nullptr) sum += sessions_.shard->encoded_bytes();
   return clock_ms_ == 0 ? sum : sum + kClockBytes;
 }
 

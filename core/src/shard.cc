@@ -1,6 +1,7 @@
 #include "shard.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "core/check.h"
@@ -8,32 +9,92 @@
 namespace kv {
 namespace {
 
-constexpr std::size_t kHeaderBytes = 2 * sizeof(std::uint32_t);
-constexpr std::uint32_t kExpiryBit = 1U << 31;
+/// What stands before a record's key.
+struct Front {
+  std::uint32_t key_size{0};
+  std::uint32_t value_size{0};
+  std::uint64_t expires_ms{0};
+  const char* key{nullptr};  ///< right behind it
+};
 
-template <typename Word>
-Word read_word(const char* from) {
-  Word word = 0;
-  std::memcpy(&word, from, sizeof(word));
-  return word;
+/// Seven bits a byte, the lowest first; the top bit says that more follow.
+constexpr int kGroupBits = 7;
+constexpr std::uint32_t kMoreFollow = 1U << kGroupBits;
+
+std::size_t varint_bytes(std::uint32_t value) {
+  std::size_t count = 1;
+  for (; value >= kMoreFollow; value >>= kGroupBits) ++count;
+  return count;
 }
 
-template <typename Word>
-char* write_word(char* to, Word word) {
-  std::memcpy(to, &word, sizeof(word));
-  return to + sizeof(word);
+char* write_varint(char* to, std::uint32_t value) {
+  for (; value >= kMoreFollow; value >>= kGroupBits) *to++ = static_cast<char>(value | kMoreFollow);
+  *to++ = static_cast<char>(value);
+  return to;
 }
 
-/// Of a record without its key and value.
-std::size_t front_bytes(bool expires) {
-  return expires ? kHeaderBytes + sizeof(std::uint64_t) : kHeaderBytes;
+std::uint32_t read_varint(const char*& from) {
+  std::uint32_t value = 0;
+  for (int shift = 0;; shift += kGroupBits) {
+    const auto byte = static_cast<unsigned char>(*from++);
+    value |= (byte & (kMoreFollow - 1)) << shift;
+    if (byte < kMoreFollow) return value;
+  }
 }
 
-/// Of the whole record that begins there.
+/// The key's size, and whether an expiry follows.
+std::uint32_t first_word(std::size_t key_size, bool expires) {
+  return static_cast<std::uint32_t>(key_size) << 1 | (expires ? 1 : 0);
+}
+
+Front read_front(const char* from) {
+  Front front;
+  const std::uint32_t word = read_varint(from);
+  front.key_size = word >> 1;
+  front.value_size = read_varint(from);
+  if ((word & 1) != 0) {
+    std::memcpy(&front.expires_ms, from, sizeof(front.expires_ms));
+    from += sizeof(front.expires_ms);
+  }
+  front.key = from;
+  return front;
+}
+
+std::size_t record_size(std::string_view key, const StoredValue& record) {
+  const bool expires = record.expires_ms != 0;
+  return varint_bytes(first_word(key.size(), expires)) +
+         varint_bytes(static_cast<std::uint32_t>(record.value.size())) +
+         (expires ? sizeof(record.expires_ms) : 0) + key.size() + record.value.size();
+}
+
+/// Of the record that begins there.
 std::size_t record_size(const char* from) {
-  const auto key_size = read_word<std::uint32_t>(from);
-  const auto word = read_word<std::uint32_t>(from + sizeof(std::uint32_t));
-  return front_bytes((word & kExpiryBit) != 0) + key_size + (word & ~kExpiryBit);
+  const Front front = read_front(from);
+  return static_cast<std::size_t>(front.key - from) + front.key_size + front.value_size;
+}
+
+void write_record(char* to, std::string_view key, const StoredValue& record) {
+  const bool expires = record.expires_ms != 0;
+  to = write_varint(to, first_word(key.size(), expires));
+  to = write_varint(to, static_cast<std::uint32_t>(record.value.size()));
+  if (expires) {
+    std::memcpy(to, &record.expires_ms, sizeof(record.expires_ms));
+    to += sizeof(record.expires_ms);
+  }
+  to += key.copy(to, key.size());
+  record.value.copy(to, record.value.size());
+}
+
+/// In the encoding of KvStore::encode_shard().
+std::size_t encoded_size(std::size_t key_size, std::size_t value_size, bool expires) {
+  return 2 * sizeof(std::uint32_t) + (expires ? sizeof(std::uint64_t) : 0) + key_size + value_size;
+}
+
+/// The size, up to what allocators would round an allocation up to, so that no room is lost:
+/// they know four sizes between a power of two and the next.
+std::size_t rounded_up(std::size_t size_bytes) {
+  const std::size_t step = std::max<std::size_t>(std::bit_floor(size_bytes) / 4, 16);
+  return (size_bytes + step - 1) / step * step;
 }
 
 /// Into the processor's cache. An address beyond what is there is no mistake.
@@ -52,13 +113,13 @@ std::optional<std::uint64_t> Shard::set(std::uint32_t hash, std::string_view key
                                         const StoredValue& record) {
   const Slot* found = find_slot(hash, key);
   if (found == nullptr) {
-    if ((std::uint64_t{size_} + 1) * 4 > slots_.size() * 3) resize_table();
+    if ((std::uint64_t{size_} + 1) * 5 > slots_.size() * 4) resize_table();
     insert({append(key, record), hash});
     ++size_;
     return std::nullopt;
   }
   const std::uint64_t old_expiry = stored_at(found->place).record.expires_ms;
-  if (overwrite(found->place, record)) return old_expiry;
+  if (overwrite(found->place, key, record)) return old_expiry;
   discard(found->place);
   slots_[static_cast<std::size_t>(found - slots_.data())].place = append(key, record);
   collect_garbage();
@@ -140,14 +201,12 @@ void Shard::drop_expired(std::uint64_t now_ms) {
 }
 
 std::uint64_t Shard::memory_bytes() const {
-  // What malloc adds to an allocation on the average, and the control block of a shared one.
-  constexpr std::uint64_t kAllocation = 12;
-  constexpr std::uint64_t kControlBlock = 32;
-  std::uint64_t sum = sizeof(Shard) + kControlBlock + 2 * kAllocation +
-                      slots_.capacity() * sizeof(Slot) + pages_.capacity() * sizeof(Page) +
+  constexpr std::uint64_t kControlBlock = kBlockBytes;
+  std::uint64_t sum = sizeof(Shard) + kControlBlock + slots_.capacity() * sizeof(Slot) +
+                      pages_.capacity() * sizeof(Page) +
                       free_pages_.capacity() * sizeof(std::uint32_t);
   for (const Page& page : pages_) {
-    if (page.bytes != nullptr) sum += page.capacity + kAllocation + kControlBlock;
+    if (page.bytes != nullptr) sum += page.capacity + kControlBlock;
   }
   return sum;
 }
@@ -196,7 +255,7 @@ void Shard::remove(std::size_t slot) {
 
 void Shard::resize_table() {
   constexpr std::size_t kSpare = 4;
-  std::vector<Slot> old(size_ + std::size_t{size_} * 2 / 3 + kSpare);
+  std::vector<Slot> old(size_ + std::size_t{size_} / 2 + kSpare);
   old.swap(slots_);
   for (const Slot& slot : old) {
     if (slot.place != kEmpty) insert(slot);
@@ -208,45 +267,32 @@ const char* Shard::bytes_at(std::uint32_t place) const {
 }
 
 Shard::Stored Shard::stored_at(std::uint32_t place) const {
-  const char* header = bytes_at(place);
-  const auto key_size = read_word<std::uint32_t>(header);
-  const auto word = read_word<std::uint32_t>(header + sizeof(std::uint32_t));
-  const bool expires = (word & kExpiryBit) != 0;
-  const char* key = header + front_bytes(expires);
-  const std::uint64_t expires_ms =
-      expires ? read_word<std::uint64_t>(header + kHeaderBytes) : std::uint64_t{0};
-  return {{key, key_size}, {{key + key_size, word & ~kExpiryBit}, expires_ms}};
+  const Front front = read_front(bytes_at(place));
+  const std::string_view value(front.key + front.key_size, front.value_size);
+  return {{front.key, front.key_size}, {value, front.expires_ms}};
 }
 
-bool Shard::overwrite(std::uint32_t place, const StoredValue& record) {
+bool Shard::overwrite(std::uint32_t place, std::string_view key, const StoredValue& record) {
   const Page& page = pages_[place / kPageSpan];
   if (!page.owned) return false;
   const StoredValue old = stored_at(place).record;
   const bool expires = record.expires_ms != 0;
   if (old.value.size() != record.value.size() || (old.expires_ms != 0) != expires) return false;
-  char* header = page.bytes.get() + place % kPageSpan;
-  if (expires) write_word(header + kHeaderBytes, record.expires_ms);
-  record.value.copy(page.bytes.get() + (old.value.data() - page.bytes.get()), record.value.size());
+  write_record(page.bytes.get() + place % kPageSpan, key, record);
   return true;
 }
 
 std::uint32_t Shard::append(std::string_view key, const StoredValue& record) {
   CHECK(record.value.size() <= KvStore::kMaxValueBytes && key.size() <= UINT32_MAX / 2);
-  const bool expires = record.expires_ms != 0;
-  const std::size_t size_bytes = front_bytes(expires) + key.size() + record.value.size();
+  const std::size_t size_bytes = record_size(key, record);
   const bool large = size_bytes > kLargeBytes;
   const std::uint32_t number = large ? add_page(size_bytes) : open_page(size_bytes);
   Page& page = pages_[number];
   const std::uint32_t offset = page.used;
-  const auto value_size = static_cast<std::uint32_t>(record.value.size());
-  char* to = page.bytes.get() + offset;
-  to = write_word(to, static_cast<std::uint32_t>(key.size()));
-  to = write_word(to, expires ? value_size | kExpiryBit : value_size);
-  if (expires) to = write_word(to, record.expires_ms);
-  to += key.copy(to, key.size());
-  record.value.copy(to, record.value.size());
+  write_record(page.bytes.get() + offset, key, record);
   page.used += static_cast<std::uint32_t>(size_bytes);
   (large ? large_bytes_ : packed_bytes_) += size_bytes;
+  encoded_bytes_ += encoded_size(key.size(), record.value.size(), record.expires_ms != 0);
   return number * kPageSpan + offset;
 }
 
@@ -256,12 +302,13 @@ std::uint32_t Shard::open_page(std::size_t size_bytes) {
   if (open_page_ == kNoPage || pages_[open_page_].capacity - pages_[open_page_].used < size_bytes) {
     // A share of what is there: a store of many shards grows them all at once, and unused room is
     // waste.
-    const std::size_t share = std::min<std::size_t>(packed_bytes_ / 2 + kLeastBytes, kPageBytes);
-    open_page_ = add_page(std::max(share, size_bytes));
+    const std::size_t share =
+        std::min<std::size_t>(packed_bytes_ / 2 + kLeastBytes, kPageBytes - kBlockBytes);
+    open_page_ = add_page(rounded_up(std::max(share, size_bytes) + kBlockBytes) - kBlockBytes);
   } else if (!pages_[open_page_].owned) {
     Page& page = pages_[open_page_];
     const std::shared_ptr<char[]> shared = std::move(page.bytes);
-    page.bytes.reset(new char[page.capacity]);
+    page.bytes = std::make_shared_for_overwrite<char[]>(page.capacity);
     std::memcpy(page.bytes.get(), shared.get(), page.used);
     page.owned = true;
   }
@@ -271,7 +318,7 @@ std::uint32_t Shard::open_page(std::size_t size_bytes) {
 std::uint32_t Shard::add_page(std::size_t capacity) {
   CHECK(capacity <= UINT32_MAX);
   Page page;
-  page.bytes.reset(new char[capacity]);
+  page.bytes = std::make_shared_for_overwrite<char[]>(capacity);
   page.capacity = static_cast<std::uint32_t>(capacity);
   page.owned = true;
   if (!free_pages_.empty()) {
@@ -288,6 +335,8 @@ std::uint32_t Shard::add_page(std::size_t capacity) {
 // The slot that refers to the record must go, or be given another place, before the garbage is
 // collected.
 void Shard::discard(std::uint32_t place) {
+  const Front front = read_front(bytes_at(place));
+  encoded_bytes_ -= encoded_size(front.key_size, front.value_size, front.expires_ms != 0);
   const std::size_t size_bytes = record_size(bytes_at(place));
   if (size_bytes <= kLargeBytes) {
     packed_bytes_ -= size_bytes;

@@ -18,14 +18,14 @@ namespace kv {
 ///
 /// Hashes are given by the caller: the upper half of the key's hash64().
 ///
-/// Record: u32 key size, u32 value size (its top bit: an expiry follows), [u64 expiry], key,
-/// value, in host byte order (it never leaves the process). One that is larger than kLargeBytes has
-/// a page of its own, which goes when the record goes; the others are packed, and the place of a
-/// dead one is garbage until the packed pages are written anew.
+/// Record: key size and whether an expiry follows (varint), value size (varint), [u64 expiry, in
+/// host byte order: it never leaves the process], key, value. One that is larger than kLargeBytes
+/// has a page of its own, which goes when the record goes; the others are packed, and the place of
+/// a dead one is garbage until the packed pages are written anew.
 ///
 /// It knows no clock: a record is here until somebody erases it or drops what has expired.
 ///
-/// Invariants: (1) at most 3/4 of the slots are in use; (2) no slot between a key's home and its
+/// Invariants: (1) at most 4/5 of the slots are in use; (2) no slot between a key's home and its
 /// place is empty; (3) a page that is owned here is referred to by no other shard.
 class Shard {
  public:
@@ -60,8 +60,8 @@ class Shard {
   void drop_expired(std::uint64_t now_ms);
 
   std::uint32_t size() const { return size_; }
-  /// Sizes of all keys and values plus 8 bytes a record, 16 when it expires.
-  std::uint64_t record_bytes() const { return packed_bytes_ + large_bytes_; }
+  /// Of all records in a snapshot: keys, values and 8 bytes a record, 16 when it expires.
+  std::uint64_t encoded_bytes() const { return encoded_bytes_; }
   std::uint64_t memory_bytes() const;
   /// Calls visit(key, record) for each record, in the order of slots.
   template <typename Visit>
@@ -77,9 +77,10 @@ class Shard {
   static constexpr std::uint32_t kEmpty = UINT32_MAX;
   static constexpr std::uint32_t kNoPage = UINT32_MAX;
   /// A place is a page's number times this plus the offset in the page.
-  static constexpr std::uint32_t kPageSpan = 4096;
-  /// So that malloc's header and a page make 4096 together.
-  static constexpr std::size_t kPageBytes = 4080;
+  static constexpr std::uint32_t kPageSpan = 8192;
+  static constexpr std::size_t kPageBytes = 8192;  ///< with the counts of who shares it
+  /// What std::make_shared keeps beside a page.
+  static constexpr std::size_t kBlockBytes = 48;
   static constexpr std::size_t kLargeBytes = 1024;
 
   struct Slot {
@@ -109,7 +110,7 @@ class Shard {
 
   const char* bytes_at(std::uint32_t place) const;
   Stored stored_at(std::uint32_t place) const;
-  bool overwrite(std::uint32_t place, const StoredValue& record);
+  bool overwrite(std::uint32_t place, std::string_view key, const StoredValue& record);
   std::uint32_t append(std::string_view key, const StoredValue& record);
   std::uint32_t open_page(std::size_t size_bytes);
   std::uint32_t add_page(std::size_t capacity);
@@ -121,8 +122,9 @@ class Shard {
   std::vector<std::uint32_t> free_pages_{};  ///< numbers in pages_ that stand for no page
   std::uint32_t open_page_{kNoPage};         ///< where the next packed record goes, if it fits
   std::uint32_t size_{0};
-  std::uint64_t packed_bytes_{0};   ///< of packed records in use
-  std::uint64_t large_bytes_{0};    ///< of records with a page of their own
+  std::uint64_t packed_bytes_{0};  ///< of packed records in use
+  std::uint64_t large_bytes_{0};   ///< of records with a page of their own
+  std::uint64_t encoded_bytes_{0};
   std::uint64_t garbage_bytes_{0};  ///< of packed records that are dead
 };
 

@@ -31,7 +31,7 @@ struct Limits {
   /// A snapshot is due when the log's memory outgrew this and a quarter of the last snapshot's.
   std::size_t snapshot_after_bytes{16 << 20};
   /// Entries kept behind a snapshot, for followers that are only a little late.
-  std::size_t keep_log_bytes{4 << 20};
+  std::size_t keep_log_bytes{2 << 20};
 };
 
 struct Config {
@@ -44,7 +44,7 @@ struct Config {
   /// "Bootstrap").
   bool bootstrap_primary{false};
   Duration request_timeout{milliseconds(900)};  ///< then a write is answered kUnknownOutcome
-  std::uint32_t shard_count{4096};              ///< of the store; a power of two
+  std::uint32_t shard_count{1024};              ///< of the store; a power of two
   Limits limits{};
 };
 

@@ -47,7 +47,7 @@ struct Session {
 /// a shard whose earliest_ms_ is 0 has none that expires.
 class KvStore {
  public:
-  static constexpr std::uint32_t kDefaultShards = 4096;
+  static constexpr std::uint32_t kDefaultShards = 1024;
   static constexpr std::size_t kMaxValueBytes = (std::size_t{1} << 29) - 1;
   /// Enough to hide the waiting, and few enough to stay in the first cache until they are used.
   static constexpr std::size_t kPrefetchAtOnce = 32;
