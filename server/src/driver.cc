@@ -27,7 +27,7 @@ constexpr RequestId kFirstClientRequest = RequestId{1} << 32;
 constexpr std::uint64_t kExpiryPauseMs = 100;
 /// At rest the log in memory is no larger than this and a share of the last snapshot.
 constexpr std::chrono::seconds kRestLook{1};
-constexpr std::uint64_t kLogAtRestBytes = 5 << 20;
+constexpr std::uint64_t kLogAtRestBytes = 3 << 20;
 constexpr std::uint64_t kLogAtRestShare = 64;
 constexpr std::uint64_t kLongestPauseMs = 3'600'000;
 constexpr std::chrono::milliseconds kTransferTimeout{1'500};
@@ -148,11 +148,12 @@ void Driver::flush() {
   if (trace_.on()) trace_.begin_turn();
   const Instant now = steady_now();
   Effects effects = replica_.take_effects(now);
-  if (!effects.writes.empty()) log_writer_.enqueue(std::move(effects.writes));
+  // First what has the longer way: a commit waits for a follower's disk, and our own meanwhile.
   for (const Message& message : effects.messages) send(message);
   for (const auto& link : links_) {
     if (link) link->flush();
   }
+  if (!effects.writes.empty()) log_writer_.enqueue(std::move(effects.writes));
   for (const Event& event : effects.events) log_.record(event);
   if (effects.save_snapshot) snapshot_writer_.save(std::move(effects.save_snapshot));
   for (SnapshotPtr& snapshot : effects.retired) snapshot_writer_.drop(std::move(snapshot));

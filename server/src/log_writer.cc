@@ -1,11 +1,15 @@
 #include "log_writer.h"
 
+#include <chrono>
 #include <iterator>
 #include <utility>
 #include <variant>
 
 namespace kv {
 namespace {
+
+/// A mark costs a write: while writes keep coming, each of them says what was synced before it.
+constexpr std::chrono::milliseconds kQuiet{2};
 
 /// Appends `more`. Frames that stand back to back become one write: a group of many small ones then
 /// costs one system call.
@@ -55,31 +59,36 @@ void LogWriter::enqueue(std::vector<Write> writes) {
   wake_.notify_one();
 }
 
-/// Empty when it is time to stop.
-std::vector<Write> LogWriter::next_group() {
+/// Empty when it is time to stop; nothing when none came for a while.
+std::optional<std::vector<Write>> LogWriter::next_group(bool marked) {
   std::unique_lock lock(mutex_);
-  wake_.wait(lock, [this] { return !queue_.empty() || stopping_; });
+  const auto is_woken = [this] { return !queue_.empty() || stopping_; };
+  if (marked) {
+    wake_.wait(lock, is_woken);
+  } else if (!wake_.wait_for(lock, kQuiet, is_woken)) {
+    return std::nullopt;
+  }
   return std::exchange(queue_, {});
-}
-
-bool LogWriter::idle() {
-  const std::lock_guard lock(mutex_);
-  return queue_.empty();
 }
 
 void LogWriter::run() {
   // A recovered log has been synced: a mark protects it from here on.
-  if (!execute(wal_.mark())) return;
+  bool marked = false;
   for (;;) {
-    const std::vector<Write> group = next_group();
-    if (group.empty()) return;
+    const std::optional<std::vector<Write>> group = next_group(marked);
+    if (!group || group->empty()) {
+      if (!execute(wal_.mark())) return;
+      if (group) return;
+      marked = true;
+      continue;
+    }
     std::vector<DiskOperation> operations;
-    for (const Write& write : group) add(operations, wal_.append(write));
+    for (const Write& write : *group) add(operations, wal_.append(write));
     add(operations, wal_.sync());
     if (!execute(operations)) return;
-    persisted_(group.back().id);
+    marked = false;
+    persisted_(group->back().id);
     if (!execute(wal_.prepare())) return;
-    if (idle() && !execute(wal_.mark())) return;
   }
 }
 

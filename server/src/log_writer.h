@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -30,8 +31,7 @@ class LogWriter {
 
  private:
   void run();
-  std::vector<Write> next_group();
-  bool idle();
+  std::optional<std::vector<Write>> next_group(bool marked);
   bool execute(const std::vector<DiskOperation>& operations);
 
   Wal wal_;
