@@ -90,7 +90,7 @@ class Soak {
   void check(const Round& round, History& history);
   void check_counters(const Round& round, History& history);
   void check_nodes();
-  void keep(const History& history, Instant began);
+  void keep(const History& history);
   void clear(const Round& round);
   void fail(const std::string& what);
   bool failed() const { return summary_.failure.has_value(); }
@@ -116,23 +116,22 @@ Summary Soak::run() {
 void Soak::play_round() {
   const std::string name = "round" + std::to_string(++summary_.rounds);
   const Rng rng = Rng(options_.seed).fork(name);
-  const Instant began = steady_now();
-  Round round{nodes_.cluster(), name};
+  Round round{nodes_.cluster(), name, steady_now()};
   Crowd crowd(round, options_.clients, rng);
   SoakFaults faults(nodes_, network_.get(), rng.fork("faults"), folder_ + "/" + name + ".faults");
   break_things(faults);
   recover(faults, round);
-  const Instant ended = steady_now();
+  const Instant ended = round.now();
   History history = crowd.stop();
   count(history);
   count(faults);
   summary_.longest_silence =
-      std::max(summary_.longest_silence, longest_silence(history, began, ended));
+      std::max(summary_.longest_silence, longest_silence(history, Instant{}, ended));
   if (!failed()) check(round, history);
-  if (failed()) return keep(history, began);
+  if (failed()) return keep(history);
   clear(round);
-  options_.say(name + ": " + text_of(ended - began) + ", " + std::to_string(round.acknowledged) +
-               " writes acknowledged, linearizable");
+  options_.say(name + ": " + text_of(ended - Instant{}) + ", " +
+               std::to_string(round.acknowledged) + " writes acknowledged, linearizable");
 }
 
 void Soak::break_things(SoakFaults& faults) {
@@ -187,21 +186,24 @@ void Soak::count(const SoakFaults& faults) {
 std::vector<std::string> Soak::read_everywhere(const Round& round, const std::string& key,
                                                History& history) {
   std::vector<std::string> texts;
+  if (failed()) return texts;
   Caller caller(round.cluster);
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
+    if (!nodes_.whole(node)) continue;
     sim::Operation read;
     read.client = static_cast<std::uint32_t>(options_.clients + 1);
     read.kind = OperationKind::kGet;
     read.key = key;
     Answered answered;
     const bool answers = within_recovery_time([&] {
-      read.called = steady_now();
+      read.called = round.now();
       answered = caller.ask(node, {"GET", key});
       return answered.ok();
     });
-    read.returned = steady_now();
+    read.returned = round.now();
     if (!answers) {
-      fail(nodes_.cluster().members[node].node_id + " does not answer GET " + key);
+      fail(nodes_.cluster().members[node].node_id + " does not answer GET " + key + ": " +
+           answered.reply.readable());
       return {};
     }
     if (!answered.reply.null) read.found = name_in(answered.reply.text);
@@ -220,8 +222,11 @@ std::vector<std::string> Soak::read_everywhere(const Round& round, const std::st
 void Soak::check(const Round& round, History& history) {
   for (std::size_t number = 0; number < kRegisters; ++number)
     read_everywhere(round, round.register_key(number), history);
-  if (!history.surprises.empty()) fail(history.surprises.front());
+  if (!failed() && !within_recovery_time([&] { return nodes_.in_step(); }))
+    fail("the nodes hold different numbers of keys");
+  history.number();
   if (const auto wrong = check_registers(history)) fail(*wrong);
+  if (!history.surprises.empty()) fail(history.surprises.front());
   check_counters(round, history);
 }
 
@@ -246,6 +251,7 @@ void Soak::check_counters(const Round& round, History& history) {
                  std::back_inserter(increments),
                  [&](const Increment& each) { return each.counter == key; });
     const std::int64_t total = total_of(round, key, history);
+    if (failed()) return;
     if (const auto wrong = check_counter(std::move(increments), total)) fail(key + ": " + *wrong);
   }
 }
@@ -254,8 +260,8 @@ void Soak::check_nodes() {
   if (const auto wrong = nodes_.misbehaviour()) fail(*wrong);
 }
 
-void Soak::keep(const History& history, Instant began) {
-  const Outcome written = write_history(history, began, folder_ + "/history.jsonl");
+void Soak::keep(const History& history) {
+  const Outcome written = write_history(history, folder_ + "/history.jsonl");
   if (!written) options_.say(written.error().message);
 }
 

@@ -22,6 +22,10 @@ std::int64_t integer_in(const RespReply& reply) {
 
 }  // namespace
 
+Instant Round::now() const {
+  return Instant{} + (steady_now() - began);
+}
+
 SoakClient::SoakClient(Round& round, std::uint32_t number, Rng rng)
     : round_(round), number_(number), rng_(rng), caller_(round.cluster) {}
 
@@ -53,9 +57,9 @@ void SoakClient::use_register(OperationKind kind) {
     operation.value = "c" + std::to_string(number_) + "-" + std::to_string(++writes_);
     words = {"SET", operation.key, text_of(operation.value)};
   }
-  operation.called = steady_now();
+  operation.called = round_.now();
   const Answered answered = ask(kind, words);
-  operation.returned = steady_now();
+  operation.returned = round_.now();
   note(std::move(operation), answered);
 }
 
@@ -78,7 +82,7 @@ void SoakClient::note(sim::Operation operation, const Answered& answered) {
 }
 
 void SoakClient::increment() {
-  Increment increment{number_, round_.tally_key(), 0, steady_now(), {}, Ending::kPending};
+  Increment increment{number_, round_.tally_key(), 0, round_.now(), {}, Ending::kPending};
   note(std::move(increment), caller_.ask_primary({"INCR", round_.tally_key()}));
 }
 
@@ -86,7 +90,7 @@ void SoakClient::increment() {
 void SoakClient::increment_once() {
   const std::string key = rng_.below(2) == 0 ? round_.counter_key() : round_.own_key(number_);
   const Words words{"KV.ONCE", round_.own_key(number_), std::to_string(++sequence_), "INCR", key};
-  Increment increment{number_, key, 0, steady_now(), {}, Ending::kPending};
+  Increment increment{number_, key, 0, round_.now(), {}, Ending::kPending};
   std::optional<Instant> give_up_at;
   const auto give_up = [&] {
     if (!give_up_at && round_.stopping) give_up_at = steady_now() + kPatience;
@@ -99,7 +103,7 @@ void SoakClient::increment_once() {
 }
 
 void SoakClient::note(Increment increment, const Answered& answered) {
-  increment.returned = steady_now();
+  increment.returned = round_.now();
   increment.ending = answered.ending;
   if (answered.ending == Ending::kOk) {
     if (answered.reply.mark != ':') return note_surprise(increment.counter, answered.reply);

@@ -16,9 +16,11 @@ inline constexpr std::size_t kRegisters = 10;
 struct Round {
   const ClusterConfig& cluster;
   std::string name{};  ///< begins all of its keys, so that rounds don't meet
+  Instant began{};     ///< on the monotonic clock; the history's times count from here
   std::atomic<bool> stopping{false};
   std::atomic<std::uint64_t> acknowledged{0};  ///< writes
 
+  Instant now() const;
   std::string register_key(std::size_t number) const {
     return name + ":register" + std::to_string(number);
   }

@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::size_t kPaddingBytes = 20'000;
 
-double ms_since(Instant origin, Instant at) {
-  return static_cast<double>((at - origin).ns) / 1e6;
+double ms_of(Instant at) {
+  return static_cast<double>(at.ns) / 1e6;
 }
 
 template <typename T>
@@ -64,6 +64,10 @@ void History::append(History&& other) {
   move_to_end(operations, std::move(other.operations));
   move_to_end(increments, std::move(other.increments));
   move_to_end(surprises, std::move(other.surprises));
+}
+
+void History::number() {
+  for (std::size_t i = 0; i < operations.size(); ++i) operations[i].id = i + 1;
 }
 
 std::string text_of(const std::string& name) {
@@ -118,18 +122,18 @@ Duration longest_silence(const History& history, Instant from, Instant to) {
   return longest;
 }
 
-Outcome write_history(const History& history, Instant origin, const std::string& path) {
+Outcome write_history(const History& history, const std::string& path) {
   using Json = nlohmann::ordered_json;
   std::ofstream file(path);
   const auto write = [&](Json line, const auto& each) {
     line["client"] = each.client;
-    line["called_ms"] = ms_since(origin, each.called);
-    if (each.ending == Ending::kOk) line["returned_ms"] = ms_since(origin, each.returned);
+    line["called_ms"] = ms_of(each.called);
+    if (each.ending == Ending::kOk) line["returned_ms"] = ms_of(each.returned);
     line["ending"] = to_string(each.ending);
     file << line.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
   };
   for (const sim::Operation& each : history.operations) {
-    Json line{{"kind", to_string(each.kind)}, {"key", each.key}};
+    Json line{{"id", each.id}, {"kind", to_string(each.kind)}, {"key", each.key}};
     if (each.kind == OperationKind::kSet) line["value"] = each.value;
     if (each.kind == OperationKind::kGet && each.ending == Ending::kOk)
       line["found"] = each.found ? Json(*each.found) : Json();

@@ -28,6 +28,8 @@ struct History {
   std::vector<std::string> surprises{};  ///< answers that no client should ever get
 
   void append(History&& other);
+  /// Gives the operations numbers from 1, by which violations name them.
+  void number();
 };
 
 /// Text that a register holds: `name`, and for some names enough behind it to fill the log.
@@ -46,7 +48,7 @@ std::optional<std::string> check_counter(std::vector<Increment> increments, std:
 /// Between `from` and `to`, the longest time in which no write was acknowledged.
 Duration longest_silence(const History& history, Instant from, Instant to);
 
-/// One JSON object a line: calls and returns in ms since `origin`.
-Outcome write_history(const History& history, Instant origin, const std::string& path);
+/// One JSON object a line, operations in the order of their numbers, then increments.
+Outcome write_history(const History& history, const std::string& path);
 
 }  // namespace kv::soak

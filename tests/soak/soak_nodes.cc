@@ -1,5 +1,6 @@
 #include "soak/soak_nodes.h"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -46,7 +47,8 @@ SoakNodes::SoakNodes(Options options, const SoakNetwork* network)
       network_(network),
       cluster_(cluster_for(options_.nodes, network != nullptr)),
       states_(options_.nodes, State::kDown),
-      pids_(options_.nodes, -1) {}
+      pids_(options_.nodes, -1),
+      whole_(options_.nodes, true) {}
 
 SoakNodes::~SoakNodes() {
   for (std::size_t node = 0; node < size(); ++node) kill(node);
@@ -128,14 +130,22 @@ Outcome SoakNodes::revive_all() {
   return success();
 }
 
-void SoakNodes::lose_data(std::size_t node) const {
+void SoakNodes::lose_data(std::size_t node) {
   CHECK(states_[node] == State::kDown);
+  whole_[node] = false;
   std::error_code ignored;
   std::filesystem::remove_all(data_dir(node), ignored);
 }
 
 std::optional<std::size_t> SoakNodes::primary() const {
   return primary_among(status_of_all(cluster_, milliseconds(200)));
+}
+
+bool SoakNodes::in_step() const {
+  const auto answers = status_of_all(cluster_, seconds(1));
+  return std::all_of(answers.begin(), answers.end(), [&](const auto& answer) {
+    return answer && answers.front() && answer->keys == answers.front()->keys;
+  });
 }
 
 std::optional<std::string> SoakNodes::misbehaviour() {

@@ -45,8 +45,12 @@ class SoakNodes {
   /// Whatever is down or paused runs again.
   Outcome revive_all();
   /// The disk of a node that is down is lost.
-  void lose_data(std::size_t node) const;
+  void lose_data(std::size_t node);
+  /// Never lost its disk: one that did is fed, but answers no reads.
+  bool whole(std::size_t node) const { return whole_[node]; }
 
+  /// All nodes answer and hold the same number of keys.
+  bool in_step() const;
   /// Position of the serving primary; nothing: there is none, or it doesn't say so in time.
   std::optional<std::size_t> primary() const;
   /// A node that ended without being asked to, or whose log tells of a failed check.
@@ -62,6 +66,7 @@ class SoakNodes {
   ClusterConfig cluster_{};
   std::vector<State> states_;
   std::vector<pid_t> pids_;
+  std::vector<bool> whole_;
   std::string ended_by_itself_{};  ///< the last node that did; empty: none
 };
 

@@ -95,11 +95,11 @@ TEST(SoakHistory, TheLongestSilenceIsBetweenAcknowledgedWrites) {
   EXPECT_EQ(longest_silence(history, at(0), at(100)), milliseconds(40));
 }
 
-Options short_soak() {
+Options soak_of(Duration length) {
   Options options;
   options.program = KVNODE_PATH;
   options.seed = 4;
-  options.length = options.round = seconds(4);
+  options.length = options.round = length;
   return options;
 }
 
@@ -111,14 +111,14 @@ Summary run_in_thread(const Options& options) {
 }
 
 TEST(Soak, NothingIsLostAndAllIsLinearizableUnderKillsAndStops) {
-  const Summary summary = run(short_soak());
+  const Summary summary = run(soak_of(seconds(5)));
   EXPECT_FALSE(summary.failure) << to_text(summary);
   EXPECT_GT(summary.ok, 100U);
   EXPECT_FALSE(summary.faults.empty());
 }
 
 TEST(Soak, NothingIsLostWhenLinksAreCut) {
-  Options options = short_soak();
+  Options options = soak_of(seconds(3));
   options.partitions = true;
   const Summary summary = run_in_thread(options);
   if (summary.rounds == 0) GTEST_SKIP() << *summary.failure;
@@ -127,20 +127,19 @@ TEST(Soak, NothingIsLostWhenLinksAreCut) {
 }
 
 TEST(Soak, APrimaryThatLosesItsDiskTakesNothingAcknowledgedWithIt) {
-  Options options = short_soak();
+  Options options = soak_of(milliseconds(1200));
   options.lose_disk = true;
-  options.length = options.round = seconds(2);
   const Summary summary = run(options);
   EXPECT_FALSE(summary.failure) << to_text(summary);
 }
 
 TEST(Soak, WritesThatOnlyThePrimaryHadAreFoundToBeLost) {
-  Options options = short_soak();
+  Options options = soak_of(milliseconds(1200));
   options.lose_disk = true;
   options.ack = "primary";
-  options.length = options.round = seconds(2);
   const Summary summary = run(options);
   ASSERT_TRUE(summary.failure) << to_text(summary);
+  EXPECT_NE(summary.failure->find("is not linearizable"), std::string::npos) << *summary.failure;
   EXPECT_TRUE(std::ifstream(summary.folder + "/history.jsonl").good()) << *summary.failure;
   EXPECT_TRUE(std::ifstream(summary.folder + "/node1.log").good());
   std::filesystem::remove_all(summary.folder);
