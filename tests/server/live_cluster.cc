@@ -6,45 +6,17 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <random>
 #include <sstream>
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "child_process.h"
+#include "support/free_port.h"
 
 namespace kv {
-
-namespace {
-
-bool port_is_free(std::uint16_t port) {
-  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  const bool free = ::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  ::close(listener);
-  return free;
-}
-
-/// Below the range from which the system draws ports for outgoing connections, peer ports included.
-std::uint16_t free_port() {
-  static std::mt19937 random{std::random_device{}()};
-  while (true) {
-    const auto port = static_cast<std::uint16_t>(11'000 + random() % 11'000);
-    if (port_is_free(port) && port_is_free(static_cast<std::uint16_t>(port + kPeerPortOffset)))
-      return port;
-  }
-}
-
-}  // namespace
 
 bool eventually(const std::function<bool()>& condition, Duration timeout) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(timeout.ns);

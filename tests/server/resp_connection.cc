@@ -64,8 +64,10 @@ RespConnection::RespConnection(const std::string& host, std::uint16_t port)
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   ::inet_pton(AF_INET, host.c_str(), &address.sin_addr);
-  // When nobody listens there, the first ask() gets no reply.
-  ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+  if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    ::close(std::exchange(socket_, -1));
+    return;
+  }
   const int at_once = 1;
   ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
 }

@@ -32,6 +32,8 @@ class RespConnection {
   RespConnection(RespConnection&& other) noexcept;
   RespConnection& operator=(RespConnection&&) = delete;
 
+  /// False: nobody took the connection, so nothing was sent.
+  bool connected() const { return socket_ >= 0; }
   RespReply ask(const std::vector<std::string>& words, Duration timeout = seconds(10));
 
  private:
