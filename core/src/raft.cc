@@ -62,6 +62,7 @@ Raft::Raft(const Config& config, Recovered recovered, std::uint64_t seed, Instan
   if (log_.last_term() > term()) set_term(log_.last_term(), kNoNode);
   persisted_index_ = log_.last_index();
   unwritten_from_ = log_.last_index() + 1;
+  promise_no_vote(now);  // an earlier start may have heard a leader just now
   Follower follower;
   if (config_.members.size() == 1) {
     follower.election_due = now;
@@ -203,7 +204,7 @@ bool Raft::admit_term(Instant now, const Message& message) {
     // A pre-vote is about a term that nobody is in yet.
     if (request != nullptr && request->pre) return true;
     if (reply != nullptr && reply->pre && reply->granted) return true;
-    if (request != nullptr && !request->transfer && leader_is_alive(now)) {
+    if (request != nullptr && !request->transfer && leader_may_be_alive(now, message.term)) {
       report(VoteAnswered{message.from, message.term, false, false, Reason::kLeaderAlive});
       return false;
     }
@@ -279,6 +280,7 @@ void Raft::follow(Instant now, NodeId leader) {
   if (follower.leader != leader) report(LeaderRecognised{leader, term()});
   follower.leader = leader;
   follower.leader_heard = now;
+  promise_no_vote(now);
   set_election_timer(now, follower);
   failed_campaigns_ = 0;
 }
@@ -330,7 +332,7 @@ void Raft::ignore(const Message& message, Reason reason) {
 void Raft::flush(Instant now, Effects& effects) {
   ask_read_index(now);
   if (is_leader()) {
-    begin_read_round();
+    begin_read_round(now);
     answer_read_questions();
     feed_followers(now);
   }
@@ -451,13 +453,6 @@ std::vector<PeerStatus> Raft::peer_status(Instant now) const {
     peers.push_back(peer);
   }
   return peers;
-}
-
-bool Raft::leader_is_alive(Instant now) const {
-  if (is_leader()) return true;
-  const auto* follower = std::get_if<Follower>(&role_);
-  return follower != nullptr && follower->leader != kNoNode &&
-         now - follower->leader_heard < config_.timing.election_timeout_min;
 }
 
 Duration Raft::random_election_timeout() {

@@ -95,10 +95,20 @@ void Raft::tick_candidate(Instant now) {
   }
 }
 
+/// Who hears a leader doesn't help to depose it (dissertation §4.2.3). With leases that is a
+/// promise which outlives roles, terms and restarts; in term 0, the first one, it can be owed to
+/// nobody.
+bool Raft::leader_may_be_alive(Instant now, Term campaign) const {
+  if (is_leader() || (campaign > 0 && now < no_vote_until_)) return true;
+  const auto* follower = std::get_if<Follower>(&role_);
+  return follower != nullptr && follower->leader != kNoNode &&
+         now - follower->leader_heard < config_.timing.election_timeout_min;
+}
+
 std::optional<Reason> Raft::refusal(Instant now, const Message& message,
                                     const VoteRequest& request) const {
   if (self_wiped_) return Reason::kWiped;
-  if (!request.transfer && leader_is_alive(now)) return Reason::kLeaderAlive;
+  if (!request.transfer && leader_may_be_alive(now, message.term)) return Reason::kLeaderAlive;
   const bool same_term = message.term == term();
   if (same_term && hard_state_.voted_for != kNoNode && hard_state_.voted_for != message.from) {
     return Reason::kAlreadyVoted;
@@ -183,6 +193,7 @@ void Raft::tell_transfer_target(Instant now) {
   if (leader.transfer->told || leader.progress.at(leader.transfer->to).match < log_.last_index())
     return;
   leader.transfer->told = true;
+  leader.lease_given_up = true;  // it may arrive at any later time, and no promise holds against it
   send(leader.transfer->to, TimeoutNow{});
 }
 

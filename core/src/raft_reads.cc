@@ -11,17 +11,45 @@ namespace kv {
 // read came, that this node still leads. One round of heartbeats, numbered, serves all reads that
 // came before it was sent; while one is under way, later reads gather for the next.
 
-std::uint64_t Raft::start_read() {
+//
+// With ReadMode::kLease a round also begins with the heartbeats, and gives the leader a lease of
+// lease_length() from the moment on when it was begun: each follower that answered it has heard
+// this leader since, and votes for nobody else in the meantime (promise_no_vote()), nor for itself,
+// since election timers are no shorter. While a lease holds, no other node leads: a read that comes
+// then needs no round, and otherwise has one of its own. Other rules stay: nothing before this
+// leader has committed in its term, and the read waits until that is applied which was committed
+// when it came. A hand-over goes past the promise, so it costs the leader its lease.
+
+std::uint64_t Raft::start_read(Instant now) {
   Leader& leader = std::get<Leader>(role_);
+  if (lease_holds(now)) return leader.round_confirmed;
   leader.round_wanted = leader.round_sent + 1;
   return leader.round_wanted;
 }
 
-void Raft::begin_read_round() {
+bool Raft::lease_holds(Instant now) const {
+  const auto* leader = std::get_if<Leader>(&role_);
+  return serving() && !leader->lease_given_up && now < leader->lease_until;
+}
+
+/// Once a heartbeat is due, which carries the round.
+bool Raft::lease_wants_round(Instant now) const {
+  const Leader& leader = std::get<Leader>(role_);
+  return config_.reads == ReadMode::kLease && !leader.lease_given_up &&
+         now - leader.round_sent_at >= config_.timing.heartbeat_interval;
+}
+
+void Raft::promise_no_vote(Instant now) {
+  if (config_.reads != ReadMode::kLease) return;
+  no_vote_until_ = now + config_.timing.election_timeout_min;
+}
+
+void Raft::begin_read_round(Instant now) {
   Leader& leader = std::get<Leader>(role_);
-  if (leader.round_wanted <= leader.round_sent || leader.round_confirmed < leader.round_sent)
-    return;
+  if (leader.round_confirmed < leader.round_sent) return;
+  if (leader.round_wanted <= leader.round_sent && !lease_wants_round(now)) return;
   ++leader.round_sent;
+  leader.round_sent_at = now;
   for (auto& [id, progress] : leader.progress) progress.send_now = true;
   confirm_rounds();
 }
@@ -33,7 +61,11 @@ void Raft::confirm_rounds() {
   };
   const std::uint64_t round = reached_by_quorum(leader.round_sent, leader.progress, answered);
   if (round <= leader.round_confirmed) return;
-  leader.round_confirmed = round;
+  leader.round_confirmed = round;  // and so is round_sent: one is under way at a time
+  if (config_.reads == ReadMode::kLease) {
+    leader.lease_until =
+        leader.round_sent_at + lease_length(config_.timing, config_.lease_drift_ppm);
+  }
   report(ReadRoundConfirmed{round});
 }
 
@@ -85,13 +117,13 @@ void Raft::ask_read_index(Instant now) {
   reads_.resend_after = again ? backed_off(reads_.resend_after) : resend_interval();
   reads_.resend_due = now + reads_.resend_after;
   if (auto* self = std::get_if<Leader>(&role_)) {
-    self->own_read = AskedRead{reads_.asked, start_read()};
+    self->own_read = AskedRead{reads_.asked, start_read(now)};
   } else {
     send(reads_.asked_of, ReadIndexRequest{reads_.asked});
   }
 }
 
-void Raft::on(Instant, const Message& message, const ReadIndexRequest& request) {
+void Raft::on(Instant now, const Message& message, const ReadIndexRequest& request) {
   auto* leader = std::get_if<Leader>(&role_);
   if (leader == nullptr) {
     ignore(message, Reason::kNotExpected);
@@ -102,7 +134,7 @@ void Raft::on(Instant, const Message& message, const ReadIndexRequest& request) 
   // When the asker sent this, its reads had come, and neither it nor this node was in a later term.
   // Where the two are a majority, that is what a round would find out.
   const bool confirmed = quorum() <= 2;
-  asked = AskedRead{request.number, confirmed ? leader->round_confirmed : start_read()};
+  asked = AskedRead{request.number, confirmed ? leader->round_confirmed : start_read(now)};
 }
 
 void Raft::answer_read_questions() {

@@ -98,7 +98,7 @@ void Replica::submit_elsewhere(Instant now, ClientRequest& request) {
 
 void Replica::submit_read(Instant now, RequestId id, ReadRequest read) {
   if (ahead_) return read_ahead(id, decode(read.command));
-  reads_.push_back({id, std::move(read.command), raft_.start_read(), raft_.term(),
+  reads_.push_back({id, std::move(read.command), raft_.start_read(now), raft_.term(),
                     now + config_.request_timeout});
 }
 

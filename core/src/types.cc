@@ -30,4 +30,14 @@ std::string_view to_string(AckMode mode) {
   CHECK(false);
 }
 
+std::string_view to_string(ReadMode mode) {
+  switch (mode) {
+    case ReadMode::kReadIndex:
+      return "read-index";
+    case ReadMode::kLease:
+      return "lease";
+  }
+  CHECK(false);
+}
+
 }  // namespace kv

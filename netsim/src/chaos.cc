@@ -11,6 +11,8 @@ namespace {
 /// Alarm data: a strike, the end, or the place of a later step.
 constexpr std::uint64_t kStrike = ~std::uint64_t{0};
 constexpr std::uint64_t kEnd = kStrike - 1;
+/// Far more than that of any real clock.
+constexpr std::int64_t kMostDriftPpm = 200'000;
 
 Step step_of(Verb verb, Selector target) {
   Step step;
@@ -84,6 +86,9 @@ Chaos::Chaos(const Scenario& scenario, const Rng& rng)
     : timing_(scenario.timing),
       spec_(scenario.chaos.value_or(ChaosSpec{})),
       disk_(scenario.disk),
+      // What a lease is declared to bear is where its promise ends.
+      most_drift_ppm_(scenario.reads == ReadMode::kLease ? scenario.lease_drift_ppm
+                                                         : kMostDriftPpm),
       nodes_(scenario.nodes),
       rng_(rng) {
   for (const Verb verb : classes()) {
@@ -245,7 +250,7 @@ std::pair<Step, std::optional<Step>> Chaos::draw_of_machine(Step fault) {
       mend.latency = disk_.sync;
       return {fault, mend};
     case Verb::kDrift:
-      fault.drift_ppm = rng_.between({-200'000}, {200'000}).ns;
+      fault.drift_ppm = rng_.between({-most_drift_ppm_}, {most_drift_ppm_}).ns;
       mend.drift_ppm = 0;
       return {fault, mend};
     default:

@@ -38,6 +38,8 @@ Cluster::Cluster(const Scenario& scenario, std::uint64_t seed)
     node.config.members = members;
     node.config.timing = scenario.timing;
     node.config.ack = scenario.ack;
+    node.config.reads = scenario.reads;
+    node.config.lease_drift_ppm = scenario.lease_drift_ppm;
     node.config.limits = scenario.limits;
     node.config.shard_count = 16;
     node.config.bootstrap_primary = spec.name == scenario.primary;

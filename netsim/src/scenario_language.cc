@@ -22,6 +22,8 @@ constexpr auto kScenarioKeys = std::to_array<Key>({
     {"primary", "initial_primary"},
     {"timing", "timing"},
     {"ack", "ack"},
+    {"reads", "read_mode"},
+    {"lease_drift_ppm", "count"},
     {"limits", "limits"},
     {"segment", "bytes"},
     {"run_for", "duration", true},
@@ -216,6 +218,7 @@ constexpr auto kClaimForms = std::to_array<ClaimForm>({
 
 constexpr auto kTimingNames = std::to_array<std::string_view>({"documented", "lan", "wan"});
 constexpr auto kAckModes = std::to_array<std::string_view>({"majority", "primary", "all"});
+constexpr auto kReadModes = std::to_array<std::string_view>({"read-index", "lease"});
 // As Chaos::classes().
 constexpr auto kFaults = std::to_array<std::string_view>(
     {"crash", "power_cut", "pause", "wipe", "isolate", "partition", "cut", "delay", "loss",
@@ -268,6 +271,7 @@ static_assert(kPromises.size() == 2 * kCheckers);
 constexpr auto kWordLists = std::to_array<WordList>({
     {"timing_name", "a timing", kTimingNames},
     {"ack", "a mode of acknowledging", kAckModes},
+    {"read_mode", "a way to read", kReadModes},
     {"fault", "a class of faults", kFaults},
     {"ending", "an ending", kEndings},
     {"refusal_code", "a refusal's code", kRefusalCodes},

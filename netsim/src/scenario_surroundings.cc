@@ -108,6 +108,23 @@ std::optional<AckMode> read_ack(const LocatedValue& value, Problems& problems) {
   return std::nullopt;
 }
 
+std::optional<ReadMode> read_read_mode(const LocatedValue& value, Problems& problems) {
+  const std::optional<std::string> word = read_word(value, "read_mode", problems);
+  for (const ReadMode mode : {ReadMode::kReadIndex, ReadMode::kLease}) {
+    if (word && *word == to_string(mode)) return mode;
+  }
+  return std::nullopt;
+}
+
+void read_lease(const Fields& fields, Reading& reading) {
+  Scenario& scenario = reading.scenario;
+  fields.take("reads", scenario.reads, read_read_mode);
+  fields.take_whole("lease_drift_ppm", scenario.lease_drift_ppm, 0, kMostLeaseDriftPpm);
+  const LocatedValue* const drift = fields.find("lease_drift_ppm");
+  if (drift == nullptr || scenario.reads == ReadMode::kLease) return;
+  reading.problems.add_at_key(*drift, "there is no lease: write \"reads\": \"lease\", too");
+}
+
 void read_limits(const LocatedValue& value, Limits& limits, Problems& problems) {
   const Fields fields(value, object_form("limits"), problems);
   fields.take_bytes("max_append_bytes", limits.max_append_bytes, 1, kMostBytes);
@@ -237,6 +254,7 @@ void read_surroundings(const Fields& fields, Reading& reading) {
   scenario.disk.sync = Latency::log_normal(microseconds(500), milliseconds(4));
   fields.take("timing", scenario.timing, read_timing);
   fields.take("ack", scenario.ack, read_ack);
+  read_lease(fields, reading);
   read_segment(fields, reading);
   if (const auto* limits = fields.find("limits")) {
     read_limits(*limits, scenario.limits, reading.problems);

@@ -27,6 +27,7 @@ struct Words {
   std::string restart_after{"15s"};
   std::string timing;
   std::string ack;
+  std::string reads;
   std::string heartbeat_interval;
   std::string election_timeout;
 };
@@ -57,6 +58,9 @@ void add_start(CLI::App& app, Words& words) {
                    "A write is OK when it is durable on: majority, primary or all")
       ->type_name("MODE")
       ->check(CLI::IsMember({"majority", "primary", "all"}));
+  start->add_option("--reads", words.reads, "How the primary makes sure that it is one, for a read")
+      ->type_name("MODE")
+      ->check(CLI::IsMember({"read-index", "lease"}));
   start
       ->add_option("--heartbeat-interval", words.heartbeat_interval,
                    "For example 2s; overrides --timing")
@@ -179,6 +183,7 @@ Result<StartCommand> start_command(const Words& words) {
   };
   pass_on("--timing", words.timing);
   pass_on("--ack", words.ack);
+  pass_on("--reads", words.reads);
   pass_on("--heartbeat-interval", words.heartbeat_interval);
   pass_on("--election-timeout", words.election_timeout);
   return start;

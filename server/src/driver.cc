@@ -56,6 +56,8 @@ Config make_config(const NodeOptions& options, const Recovered& recovered) {
   config.incarnation = recovered.incarnation;
   config.timing = options.timing;
   config.ack = options.ack;
+  config.reads = options.reads;
+  config.lease_drift_ppm = options.lease_drift_ppm;
   if (options.ack == AckMode::kAll) config.request_timeout = kAckAllTimeout;
   config.bootstrap_primary = options.primary;
   return config;

@@ -97,7 +97,8 @@ Result<NodeId> check_hello(const Hello& hello, const ClusterConfig& cluster, Nod
   if (hello.cluster != cluster_fingerprint(cluster)) {
     return Error{"it calls itself " + hello.from +
                  " and was started with another list of nodes than " + cluster.names() +
-                 ": give all nodes the same --cluster"};
+                 ", or with other --reads or, as leases need it, other times: give all nodes the "
+                 "same --cluster, --reads and --timing"};
   }
   const Member* me = cluster.find(self);
   CHECK(me != nullptr);
@@ -120,6 +121,8 @@ std::uint64_t cluster_fingerprint(const ClusterConfig& cluster) {
   std::string names;
   Encoder encoder(names);
   for (const Member& member : cluster.members) encoder.text(member.node_id);
+  if (cluster.vote_promise != Duration{})
+    encoder.u64(static_cast<std::uint64_t>(cluster.vote_promise.ns));
   return hash64(names);
 }
 

@@ -59,7 +59,8 @@ Result<Hello> decode_hello(std::string_view payload);
 /// member of `cluster`; else an Error that says what differs.
 Result<NodeId> check_hello(const Hello& hello, const ClusterConfig& cluster, NodeId self);
 
-/// Equal on nodes that know the same node names; addresses may differ from where one looks.
+/// Equal on nodes that know the same node names and promise each other the same; addresses may
+/// differ from where one looks.
 std::uint64_t cluster_fingerprint(const ClusterConfig& cluster);
 
 }  // namespace kv

@@ -120,6 +120,13 @@ void announce(const NodeOptions& options, const Wal::Opened& opened, Duration to
            options.me().address() + ", data in " + options.data_dir + ": " +
            describe(opened.recovered, took) + "; ack " + std::string(to_string(options.ack)) +
            ", timing " + describe(options.timing, options.timing_name));
+  if (options.reads == ReadMode::kLease) {
+    const Duration lease = lease_length(options.timing, options.lease_drift_ppm);
+    const Duration whole = milliseconds(lease.ns / milliseconds(1).ns);
+    log.info("--reads lease: reads are answered without asking for up to " + to_text(whole) +
+             ", as long as no clock is off by more than " +
+             std::to_string(options.lease_drift_ppm) + " ppm, nor stands still, nor jumps");
+  }
   if (options.ack == AckMode::kPrimary) {
     log.warning(
         "--ack primary: OK means written on this node alone. A FAILOVER CAN LOSE ACKNOWLEDGED "

@@ -40,6 +40,8 @@ struct Typed {
   std::string heartbeat_interval{};
   std::string election_timeout{};
   std::string ack{"majority"};
+  std::string reads{"read-index"};
+  std::uint32_t lease_drift_ppm{kDefaultLeaseDriftPpm};
   std::size_t max_connections{NodeOptions{}.max_connections};
   std::string log_level{NodeOptions{}.log_level};
   std::string dialect{"auto"};
@@ -68,6 +70,14 @@ void declare(CLI::App& app, Typed& typed) {
       "--ack", typed.ack,
       "When a write is answered OK. majority: on disk on most nodes; all: on every node; "
       "primary: on the primary alone, so that a failover can lose it [majority]");
+  app.add_option("--reads", typed.reads,
+                 "How the primary makes sure that it still is one, before it answers a read. "
+                 "read-index: most nodes confirm it; lease: mostly without asking, for somewhat "
+                 "less than an election timeout, trusting the clocks. The same on all nodes "
+                 "[read-index]");
+  app.add_option("--lease-drift-ppm", typed.lease_drift_ppm,
+                 "With --reads lease: no node's clock runs faster or slower than by so many parts "
+                 "per million [10000]");
   app.add_option("--max-connections", typed.max_connections, "Clients at a time [20000]");
   app.add_option(
       "--dialect", typed.dialect,
@@ -179,6 +189,22 @@ Outcome choose_dialect(const Typed& typed, NodeOptions& options) {
   return success();
 }
 
+Outcome choose_reads(const Typed& typed, NodeOptions& options) {
+  if (typed.reads == to_string(ReadMode::kLease)) {
+    options.reads = ReadMode::kLease;
+    options.cluster.vote_promise = options.timing.election_timeout_min;
+  } else if (typed.reads != to_string(ReadMode::kReadIndex)) {
+    return option_error("--reads", typed.reads, "choose read-index or lease");
+  }
+  if (typed.lease_drift_ppm > kMostLeaseDriftPpm) {
+    return option_error("--lease-drift-ppm", std::to_string(typed.lease_drift_ppm),
+                        "give at most " + std::to_string(kMostLeaseDriftPpm) +
+                            "; with clocks worse than that choose --reads read-index");
+  }
+  options.lease_drift_ppm = typed.lease_drift_ppm;
+  return success();
+}
+
 UsageExit usage_error(std::string_view message) {
   return {kUsageStatus, "kvnode: " + std::string(message) + "\nTry kvnode --help.\n"};
 }
@@ -211,7 +237,8 @@ std::variant<NodeOptions, UsageExit> parse_node_options(std::vector<std::string>
     return usage_error(problem.what());
   }
   NodeOptions options;
-  for (const auto choose : {choose_member, choose_timing, choose_rest, choose_dialect}) {
+  for (const auto choose :
+       {choose_member, choose_timing, choose_rest, choose_reads, choose_dialect}) {
     const Outcome outcome = choose(typed, options);
     if (!outcome) return usage_error(outcome.error().message);
   }

@@ -24,6 +24,8 @@ struct NodeOptions {
   Timing timing{};
   std::string timing_name{"documented"};  ///< "custom" when a single time was given
   AckMode ack{AckMode::kMajority};
+  ReadMode reads{ReadMode::kReadIndex};
+  std::uint32_t lease_drift_ppm{kDefaultLeaseDriftPpm};
   std::size_t max_connections{20'000};
   std::optional<Dialect> dialect{};  ///< of all text lines; nothing: as dialect_of() says
   RedisMode redis_mode{RedisMode::kCluster};

@@ -130,6 +130,20 @@ TEST(Scenario, RefusesTimingThatCantWork) {
             "expected a range of durations such as \"5s..8s\", found the number 5");
 }
 
+TEST(Scenario, ReadsByLeaseWithABoundOnClocks) {
+  EXPECT_EQ(scenario_with(R"("ack": "all")").reads, ReadMode::kReadIndex);
+  const Scenario lease = scenario_with(R"("reads": "lease", "lease_drift_ppm": 200000)");
+  EXPECT_EQ(lease.reads, ReadMode::kLease);
+  EXPECT_EQ(lease.lease_drift_ppm, 200'000u);
+  EXPECT_EQ(scenario_with(R"("reads": "lease")").lease_drift_ppm, 10'000u);
+  EXPECT_EQ(complaint_about(R"("reads": "fast")"),
+            "expected a way to read (read-index, lease), found the text 'fast'");
+  EXPECT_EQ(complaint_about(R"("reads": "lease", "lease_drift_ppm": 200001)"),
+            "expected a whole number from 0 to 200000, found the number 200001");
+  EXPECT_EQ(complaint_about(R"("lease_drift_ppm": 5)"),
+            "there is no lease: write \"reads\": \"lease\", too");
+}
+
 TEST(Scenario, LimitsAreNumbersOrSizes) {
   const Scenario scenario = scenario_with(
       R"("ack": "all", "segment": "8KiB", "disk": {"capacity": "1MiB"},

@@ -40,6 +40,7 @@ Lab::Lab(Options options) : options_(options) {
     node.config.incarnation = 1000 + id;
     node.config.timing = options.timing;
     node.config.ack = options.ack;
+    node.config.reads = options.reads;
     node.config.limits = options.limits;
     node.config.shard_count = 16;
     node.config.bootstrap_primary = id == options.bootstrap;

@@ -24,6 +24,7 @@ class Lab {
     std::uint32_t nodes{3};
     Timing timing{milliseconds(50), milliseconds(300), milliseconds(600)};
     AckMode ack{AckMode::kMajority};
+    ReadMode reads{ReadMode::kReadIndex};
     Limits limits{};
     std::uint64_t seed{1};
     NodeId bootstrap{kNoNode};

@@ -37,6 +37,20 @@ TEST(Config, AcceptsEveryTimingThatHasAName) {
   }
 }
 
+TEST(Config, ALeaseIsAsLongAsTheBoundOnClocksAllows) {
+  for (const char* name : {"documented", "lan", "wan"}) {
+    const Timing timing = *timing_by_name(name);
+    EXPECT_EQ(lease_length(timing, 0), timing.election_timeout_min);
+    for (const std::uint32_t ppm : {1u, 500u, 10'000u, 199'999u, 200'000u}) {
+      // By the leader's slowest clock and the voter's fastest one: it ends before the promise.
+      const std::int64_t promise = timing.election_timeout_min.ns * (1'000'000 - ppm);
+      const std::int64_t lease = lease_length(timing, ppm).ns;
+      EXPECT_LE(lease * (1'000'000 + ppm), promise);
+      EXPECT_GT((lease + 1) * (1'000'000 + ppm), promise);
+    }
+  }
+}
+
 TEST(Config, AcceptsTheLimitsThemselves) {
   EXPECT_EQ(error_of({milliseconds(1), milliseconds(2), milliseconds(2)}), "");
 }

@@ -141,5 +141,14 @@ TEST(ClusterFingerprint, DependsOnTheNamesAlone) {
   EXPECT_NE(cluster_fingerprint(moved), cluster_fingerprint(cluster()));
 }
 
+TEST(ClusterFingerprint, DependsOnThePromiseThatLeasesNeed) {
+  ClusterConfig leases = cluster();
+  leases.vote_promise = milliseconds(300);
+  ClusterConfig longer = cluster();
+  longer.vote_promise = milliseconds(400);
+  EXPECT_NE(cluster_fingerprint(leases), cluster_fingerprint(cluster()));
+  EXPECT_NE(cluster_fingerprint(leases), cluster_fingerprint(longer));
+}
+
 }  // namespace
 }  // namespace kv

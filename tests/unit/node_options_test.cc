@@ -85,6 +85,20 @@ TEST(NodeOptions, TakeEverythingFromTheCommandLine) {
   EXPECT_EQ(options.log_level, "debug");
 }
 
+TEST(NodeOptions, ReadByLeaseOnlyWhenAsked) {
+  const NodeOptions plain = accepted({"--node-id", "node1"});
+  EXPECT_EQ(plain.reads, ReadMode::kReadIndex);
+  EXPECT_EQ(plain.cluster.vote_promise, Duration{});
+  const NodeOptions lease = accepted({"--node-id", "node1", "--reads", "lease"});
+  EXPECT_EQ(lease.reads, ReadMode::kLease);
+  EXPECT_EQ(lease.lease_drift_ppm, 10'000U);
+  EXPECT_EQ(lease.cluster.vote_promise, seconds(5));
+  const NodeOptions most = accepted(
+      {"--node-id", "node1", "--timing", "lan", "--reads", "lease", "--lease-drift-ppm", "200000"});
+  EXPECT_EQ(most.lease_drift_ppm, 200'000U);
+  EXPECT_EQ(most.cluster.vote_promise, milliseconds(300));
+}
+
 TEST(NodeOptions, LetSingleTimesOverrideTheTiming) {
   const NodeOptions options =
       accepted({"--node-id", "node1", "--timing", "lan", "--heartbeat-interval", "20ms",
@@ -145,6 +159,9 @@ TEST(NodeOptions, RefuseMalformedValuesAndNameTheOption) {
   expect_refusal({node, "--election-timeout", "5s"}, {"--election-timeout 5s"});
   expect_refusal({node, "--timing", "fast"}, {"--timing fast", "documented, lan or wan"});
   expect_refusal({node, "--ack", "none"}, {"--ack none", "majority, primary or all"});
+  expect_refusal({node, "--reads", "fast"}, {"--reads fast", "read-index or lease"});
+  expect_refusal({node, "--lease-drift-ppm", "200001"}, {"--lease-drift-ppm 200001", "200000"});
+  expect_refusal({node, "--lease-drift-ppm", "-1"}, {"--lease-drift-ppm"});
   expect_refusal({node, "--log-level", "loud"}, {"--log-level loud"});
   expect_refusal({node, "--max-connections", "0"}, {"--max-connections 0"});
   expect_refusal({node, "--port", "70000"}, {"--port"});

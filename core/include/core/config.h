@@ -34,12 +34,20 @@ struct Limits {
   std::size_t keep_log_bytes{2 << 20};
 };
 
+/// A bound of 1 %: 20 times what Linux slews a monotonic clock by (adjtimex(2): 500 ppm), 50 times
+/// what a bad quartz is off; it costs 2 % of the lease.
+inline constexpr std::uint32_t kDefaultLeaseDriftPpm = 10'000;
+inline constexpr std::uint32_t kMostLeaseDriftPpm = 200'000;
+
 struct Config {
   NodeId self{kNoNode};
   std::vector<NodeId> members{};  ///< voters, self among them, ascending
   Incarnation incarnation{0};
   Timing timing{};
   AckMode ack{AckMode::kMajority};
+  ReadMode reads{ReadMode::kReadIndex};  ///< the same on all members, as is election_timeout_min
+  /// kLease: no member's clock ever runs faster or slower than true time by more than this.
+  std::uint32_t lease_drift_ppm{kDefaultLeaseDriftPpm};
   /// Campaign at once in term 0 as long as there is no history (see docs/architecture.md,
   /// "Bootstrap").
   bool bootstrap_primary{false};
@@ -50,5 +58,9 @@ struct Config {
 
 /// Refuses values that contradict each other, naming both.
 Outcome validate(const Timing& timing);
+
+/// How long, by its own clock, a leader may rely on what a quorum answered, from the moment on when
+/// it began to ask. At most kMostLeaseDriftPpm.
+Duration lease_length(const Timing& timing, std::uint32_t drift_ppm);
 
 }  // namespace kv

@@ -44,8 +44,9 @@ class Raft {
   void persisted(Instant now, WriteId id);
   /// Appends a command to the leader's log; it is sent and written with the next flush().
   Proposed propose(std::string_view command);
-  /// A read has come: the round whose confirmation allows it to be answered. Leader only.
-  std::uint64_t start_read();
+  /// A read has come: the round whose confirmation allows it to be answered. Leader only. `now` was
+  /// looked up after it came: a lease that holds then stands for a round.
+  std::uint64_t start_read(Instant now);
   /// A read has come that this node may answer from its own state, whatever its role: the number to
   /// ask follower_read_index() with. Numbers never decrease.
   std::uint64_t start_follower_read();
@@ -144,7 +145,6 @@ class Raft {
   void compact_a_little();
   void count_settled();
   Duration random_election_timeout();
-  bool leader_is_alive(Instant now) const;
 
   // raft_election.cc
   void campaign(Instant now, bool pre, bool transfer, Cause cause);
@@ -158,6 +158,7 @@ class Raft {
   void on(Instant now, const Message& message, const TimeoutNow& request);
   std::optional<Reason> refusal(Instant now, const Message& message,
                                 const VoteRequest& request) const;
+  bool leader_may_be_alive(Instant now, Term campaign) const;
   void tally(Instant now);
   void tell_transfer_target(Instant now);
 
@@ -190,8 +191,11 @@ class Raft {
   void release_snapshot();
 
   // raft_reads.cc
-  void begin_read_round();
+  void begin_read_round(Instant now);
   void confirm_rounds();
+  bool lease_holds(Instant now) const;
+  bool lease_wants_round(Instant now) const;
+  void promise_no_vote(Instant now);
   bool read_question_open() const;
   void ask_read_index(Instant now);
   void answer_read_questions();
@@ -208,6 +212,8 @@ class Raft {
   RoleState role_{};
   std::uint32_t failed_campaigns_{
       0};  ///< since a leader was last known; each doubles the next one's time
+  /// ReadMode::kLease: until then no vote against a leader that this node may have heard.
+  Instant no_vote_until_{};
   std::map<NodeId, Instant> heard_{};  ///< when each peer's last message came
   std::map<NodeId, Incarnation>
       wiped_{};  ///< peers seen under another incarnation than the known one

@@ -20,10 +20,10 @@ namespace kv {
 /// Sans-IO: the driver (a server, a simulator) feeds inputs and carries out the Effects. A value:
 /// copying it is a checkpoint. One thread.
 ///
-/// The driver's contract: `now` is its monotonic clock and never decreases; everything in an
-/// Effects may be done at once, in any order among its lists; writes are done in the order of their
-/// ids, and a crash leaves a prefix of them; persisted(id) follows when all writes up to id are
-/// durable. Messages and replies may be lost.
+/// The driver's contract: `now` is its monotonic clock, looked up after the input came, and never
+/// decreases; everything in an Effects may be done at once, in any order among its lists; writes
+/// are done in the order of their ids, and a crash leaves a prefix of them; persisted(id) follows
+/// when all writes up to id are durable. Messages and replies may be lost.
 class Replica {
  public:
   /// `recovered` is what the log's recovery found; `seed` feeds the election jitter.
@@ -124,7 +124,7 @@ class Replica {
   Term applied_term_{0};
 
   std::deque<WaitingWrite> writes_{};          ///< ascending index
-  std::deque<WaitingRead> reads_{};            ///< ascending round
+  std::deque<WaitingRead> reads_{};            ///< as they came
   std::deque<ClockRead> clock_reads_{};        ///< ascending index
   std::deque<FollowerRead> follower_reads_{};  ///< ascending number
   std::vector<RequestId> transfers_{};

@@ -44,6 +44,9 @@ struct Leader {
   std::uint64_t round_sent{0};          ///< newest read-index round
   std::uint64_t round_confirmed{0};     ///< answered by a quorum
   std::uint64_t round_wanted{0};        ///< some read waits for it
+  Instant round_sent_at{};              ///< when round_sent was begun
+  Instant lease_until{};                ///< ReadMode::kLease: by the newest confirmed round
+  bool lease_given_up{false};           ///< for the rest of the term
   std::optional<AskedRead> own_read{};  ///< asked by this node of itself, see raft_reads.cc
   std::optional<Instant>
       notify_due{};  ///< followers are told of a commit by then, if no entry carries it

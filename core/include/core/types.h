@@ -69,4 +69,11 @@ enum class AckMode : std::uint8_t {
 };
 std::string_view to_string(AckMode mode);
 
+/// How the leader makes sure, before it answers a read, that it still leads.
+enum class ReadMode : std::uint8_t {
+  kReadIndex,  ///< a majority confirms it after the read came; no clock is trusted
+  kLease,      ///< mostly without a word, while followers owe it their promise (lease_length())
+};
+std::string_view to_string(ReadMode mode);
+
 }  // namespace kv

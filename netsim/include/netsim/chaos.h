@@ -52,6 +52,7 @@ class Chaos {
   Timing timing_{};
   ChaosSpec spec_{};
   DiskSpec disk_{};
+  std::int64_t most_drift_ppm_{0};
   std::vector<NodeSpec> nodes_{};
   Rng rng_;
   std::vector<std::uint64_t> weights_{};  ///< by class

@@ -198,6 +198,8 @@ struct Scenario {
   std::string primary{};          ///< started with --primary; empty: none
   Timing timing{};
   AckMode ack{AckMode::kMajority};
+  ReadMode reads{ReadMode::kReadIndex};
+  std::uint32_t lease_drift_ppm{kDefaultLeaseDriftPpm};
   Limits limits{};
   std::uint64_t segment_bytes{64 << 10};  ///< of the log
   Duration run_for{};

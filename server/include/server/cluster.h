@@ -32,6 +32,9 @@ struct Member {
 /// position: so every process that is given the same list, in any order, numbers the nodes alike.
 struct ClusterConfig {
   std::vector<Member> members{};
+  /// With read leases, for how long a node that has heard a primary votes for nobody else; else 0.
+  /// Nodes that don't agree on it don't talk to each other.
+  Duration vote_promise{};
 
   const Member* find(std::string_view node_id) const;  ///< nullptr if there is none
   const Member* find(NodeId id) const;                 ///< nullptr if there is none
