@@ -94,7 +94,8 @@ std::size_t Clients::call(Cluster& cluster, const Step& step, NodeId to) {
 void Clients::on_alarm(Cluster& cluster, std::uint64_t data) {
   Client& client = clients_[(data & ~kTimeout) >> 32];
   if ((data & kTimeout) != 0) {
-    client.timeout_armed = false;
+    if (client.timeout_at != cluster.now()) return;
+    client.timeout_at.reset();
     if (!client.operation) return;
     if (cluster.now() < client.give_up) {
       arm_timeout(cluster, client);
@@ -241,9 +242,10 @@ Instant Clients::next_start(const Cluster& cluster) {
   return cluster.now() + rng_.between(interval / 2, interval + interval / 2);
 }
 
-/// One for each client, whatever the number of its operations: most of them end long before.
+/// Mostly one for each client, whatever the number of its operations: they end long before.
 void Clients::arm_timeout(Cluster& cluster, Client& client) {
-  if (std::exchange(client.timeout_armed, true)) return;
+  if (client.timeout_at && *client.timeout_at <= client.give_up) return;
+  client.timeout_at = client.give_up;
   const std::uint64_t data = kTimeout | (std::uint64_t{client.number - 1} << 32);
   cluster.set_alarm(client.give_up, {static_cast<std::uint32_t>(AlarmOwner::kClients), data});
 }

@@ -49,9 +49,9 @@ class Clients {
     std::optional<std::size_t> operation{};  ///< under way
     RequestId request{0};                    ///< 0: none is under way
     Instant give_up{};
-    bool timeout_armed{false};
-    std::uint32_t token{0};       ///< alarms of an earlier one are void
-    std::uint64_t increments{0};  ///< begun; of the last one, its sequence number
+    std::optional<Instant> timeout_at{};  ///< the earliest alarm that is set for give_up
+    std::uint32_t token{0};               ///< alarms of an earlier one are void
+    std::uint64_t increments{0};          ///< begun; of the last one, its sequence number
   };
 
   bool is_drawn(Chance share);
