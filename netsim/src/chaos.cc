@@ -28,6 +28,16 @@ std::uint64_t skewed(Rng& rng, std::uint64_t low, std::uint64_t high) {
   return low + span - 1;
 }
 
+/// What else clients do: each kind is left out in half of the seeds.
+void draw_kinds(WorkloadSpec& work, Rng rng) {
+  const auto share = [&](std::uint64_t most) {
+    return Chance{rng.below(2) == 0 ? 0 : static_cast<std::uint32_t>(rng.below(most))};
+  };
+  work.once = share(500'000);
+  work.follower_reads = share(1'000'000);
+  work.expiring = share(1'000'000);
+}
+
 }  // namespace
 
 Scenario draw_surroundings(const Scenario& scenario, std::uint64_t seed) {
@@ -69,6 +79,7 @@ Scenario draw_surroundings(const Scenario& scenario, std::uint64_t seed) {
   work.keys = static_cast<std::uint32_t>(1 + rng.below(work.keys));
   work.reads.per_million = static_cast<std::uint32_t>(rng.below(800'000));
   work.deletes.per_million = one_in(2) ? 0 : static_cast<std::uint32_t>(rng.below(200'000));
+  draw_kinds(work, rng.fork("workload kinds"));
   return drawn;
 }
 

@@ -22,7 +22,9 @@ bool casts_vote(const Message& message) {
 }  // namespace
 
 Cluster::Cluster(const Scenario& scenario, std::uint64_t seed)
-    : network_(scenario, Rng(seed).fork("network")), rng_(Rng(seed).fork("crashes")) {
+    : keys_expire_(scenario.workload.expiring.per_million > 0),
+      network_(scenario, Rng(seed).fork("network")),
+      rng_(Rng(seed).fork("crashes")) {
   const Rng rng(seed);
   std::vector<NodeId> members;
   for (const NodeSpec& spec : scenario.nodes) {

@@ -2,6 +2,8 @@
 #include <utility>
 
 #include "cluster_feed.h"
+#include "core/check.h"
+#include "core/command.h"
 #include "core/overloaded.h"
 #include "netsim/cluster.h"
 #include "netsim/recovery.h"
@@ -25,20 +27,39 @@ void Cluster::happen(const RequestArrival& arrival) {
   Node& server = node(request.to);
   if (cut_off_[request.to - 1]) return;
   if (!server.replica) {
-    answer_later(request.to, {id, request.to, Ending::kRefused, "CONNECTION_REFUSED", kNoNode, {}});
+    answer_later(request.to,
+                 {id, request.to, Ending::kRefused, "CONNECTION_REFUSED", kNoNode, {}, {}});
     return;
   }
   server.waiting.push_back(id);
+  if (keys_expire_) put_time_in(server, request.request);
   feed(server,
        [&](Replica& replica, Instant local) { replica.submit(local, std::move(request.request)); });
 }
 
+/// As kvnode does: its wall clock is the node's own here, as wrong as that may be.
+void Cluster::put_time_in(const Node& node, ClientRequest& request) const {
+  const std::int64_t now_ms = node.clock.local(now_).ns / 1'000'000;
+  const auto stamp = [now_ms](std::string& encoded) {
+    Result<Command> command = decode_command(encoded);
+    CHECK(command.has_value());
+    command->time_ms = static_cast<std::uint64_t>(now_ms);
+    if (command->operation == Operation::kSet && command->number != 0) command->number += now_ms;
+    encoded = encode_command(*command);
+  };
+  if (auto* read = std::get_if<ReadRequest>(&request.body)) stamp(read->command);
+  if (auto* write = std::get_if<WriteRequest>(&request.body)) stamp(write->command);
+}
+
 void Cluster::reply(Node& node, ClientReply reply) {
   std::erase(node.waiting, reply.id);
-  Answer answer{reply.id, id_of(node), Ending::kOk, {}, kNoNode, {}};
+  Answer answer{reply.id, id_of(node), Ending::kOk, {}, kNoNode, {}, {}};
   std::visit(Overloaded{[&](kv::Answer& given) {
                           if (given.kind == kv::Answer::Kind::kText)
                             answer.found = std::move(given.text);
+                          if (given.kind == kv::Answer::Kind::kInteger)
+                            answer.result = std::to_string(given.integer);
+                          if (given.is_error()) answer.result = std::move(given.text);
                         },
                         [](const TransferDone&) {},
                         [&](const Refusal& refusal) {
@@ -97,7 +118,7 @@ void Cluster::stop_process(Node& node, StopCause cause, std::string detail) {
   if (cause == StopCause::kPowerCut) node.disk.cut_power(node.disk_rng);
   record(id, NodeStopped{cause, std::move(detail)});
   for (const RequestId request : std::exchange(node.waiting, {}))
-    answer_later(id, {request, id, Ending::kUnknown, "CONNECTION_RESET", kNoNode, {}});
+    answer_later(id, {request, id, Ending::kUnknown, "CONNECTION_RESET", kNoNode, {}, {}});
   if (!std::exchange(node.paused, false)) return;
   // What waited for the paused process finds no process, even if another one starts at once.
   for (const What& what : std::exchange(held_[id - 1], {})) {

@@ -43,6 +43,7 @@ std::vector<Access> accesses_of(const std::vector<Operation>& history,
     const Operation& operation = history[index];
     const bool answered = operation.ending == Ending::kOk;
     const bool write = operation.kind != OperationKind::kGet;
+    CHECK(operation.kind != OperationKind::kIncrement);
     if (operation.ending == Ending::kRefused || (!write && !answered)) continue;
     CHECK(!answered || operation.called <= operation.returned);
     Access access;

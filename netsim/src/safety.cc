@@ -37,6 +37,13 @@ const Replica* process(const Cluster& cluster, NodeId id) {
   return cluster.replica(id) != nullptr ? cluster.replica(id) : &*cluster.node(id).died;
 }
 
+/// Of an entry that was proposed as a command: the views point into it.
+Command command_of(const Entry& entry) {
+  Result<Command> command = decode_command(entry.payload());
+  CHECK(command.has_value());
+  return std::move(*command);
+}
+
 std::uint64_t hash_of(std::string_view key, std::string_view value) {
   return hash64(value, hash64(key));
 }
@@ -202,7 +209,7 @@ void SafetyChecker::check_commits(const Raft& raft, NodeId id, Instant at, LogIn
                    number(committed_.size()) + " entries were committed anywhere.");
         return;
       }
-      first_commit(entry, raft.term(), id);
+      first_commit(at, entry, raft.term(), id);
       continue;
     }
     const Committed& known = committed_[index - 1];
@@ -214,17 +221,17 @@ void SafetyChecker::check_commits(const Raft& raft, NodeId id, Instant at, LogIn
   }
 }
 
-void SafetyChecker::first_commit(const Entry& entry, Term in_term, NodeId id) {
+void SafetyChecker::first_commit(Instant at, const Entry& entry, Term in_term, NodeId id) {
   committed_.push_back({entry, in_term, id});
-  note_write(entry);
+  if (entry.type != EntryType::kCommand) return;
+  const Command command = command_of(entry);
+  note_write(command);
+  expiries_.committed(at, command);
 }
 
-void SafetyChecker::note_write(const Entry& entry) {
-  if (entry.type != EntryType::kCommand) return;
-  const Result<Command> command = decode_command(entry.payload());
-  CHECK(command.has_value());
-  if (command->operation == Operation::kSet)
-    committed_writes_.push_back(hash_of(command->key, command->value));
+void SafetyChecker::note_write(const Command& command) {
+  if (command.operation == kv::Operation::kSet)
+    committed_writes_.push_back(hash_of(command.key, command.value));
 }
 
 void SafetyChecker::observe_applied(const Cluster& cluster, NodeId id, Instant at,
@@ -266,8 +273,9 @@ void SafetyChecker::finish(const Cluster& cluster) {
   for (NodeId id = 1; id <= cluster.size(); ++id) {
     if (cluster.replica(id) == nullptr || !cluster.replica(id)->raft().is_leader()) continue;
     const Log& log = cluster.replica(id)->raft().log();
-    for (LogIndex index = committed_.size() + 1; index <= log.last_index(); ++index)
-      note_write(log.at(index));
+    for (LogIndex index = committed_.size() + 1; index <= log.last_index(); ++index) {
+      if (log.at(index).type == EntryType::kCommand) note_write(command_of(log.at(index)));
+    }
   }
   for (const Acknowledged& write : acknowledged_) {
     if (is_committed(write.key, write.value)) continue;
@@ -288,7 +296,7 @@ void SafetyChecker::check_final_states(const Cluster& cluster) {
   for (const auto& [last, id] : applied) {
     for (; index < last && index < committed_.size(); ++index) {
       const Entry& entry = committed_[index].entry;
-      if (entry.type == EntryType::kCommand) execute(expected, *decode_command(entry.payload()));
+      if (entry.type == EntryType::kCommand) execute(expected, command_of(entry));
     }
     if (index == last && cluster.replica(id)->store().state_hash() == expected.state_hash())
       continue;

@@ -67,6 +67,10 @@ constexpr auto kWorkloadKeys = std::to_array<Key>({
     {"keys", "count"},
     {"reads", "chance"},
     {"deletes", "chance"},
+    {"follower_reads", "chance"},
+    {"once", "chance"},
+    {"expiring", "chance"},
+    {"ttl", "duration"},
     {"value_bytes", "bytes"},
     {"start", "duration"},
     {"stop", "duration"},
@@ -243,7 +247,7 @@ constexpr std::array<std::string_view, sizeof...(Events)> event_names(
 constexpr auto kEvents = event_names(static_cast<const Event*>(nullptr));
 
 // First the promises, then, in the same order, the checkers that watch over them.
-constexpr std::size_t kCheckers = 10;
+constexpr std::size_t kCheckers = 11;
 constexpr auto kPromises = std::to_array<std::string_view>({
     "one primary a term",
     "a primary only appends to its log",
@@ -255,6 +259,7 @@ constexpr auto kPromises = std::to_array<std::string_view>({
     "linearizable",
     "the cluster recovers",
     "no node breaks an invariant",
+    "a retried write is done once",
     "election safety",
     "leader append-only",
     "log matching",
@@ -265,6 +270,7 @@ constexpr auto kPromises = std::to_array<std::string_view>({
     "linearizability",
     "progress",
     "invariants",
+    "exactly once",
 });
 static_assert(kPromises.size() == 2 * kCheckers);
 

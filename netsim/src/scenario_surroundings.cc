@@ -190,6 +190,10 @@ void read_workload(const LocatedValue& value, Reading& reading) {
   fields.take_whole("keys", workload.keys, 1, 1'000'000);
   fields.take("reads", workload.reads, read_chance);
   fields.take("deletes", workload.deletes, read_chance);
+  fields.take("follower_reads", workload.follower_reads, read_chance);
+  fields.take("once", workload.once, read_chance);
+  fields.take("expiring", workload.expiring, read_chance);
+  fields.take("ttl", workload.ttl, read_positive_duration);
   fields.take_bytes("value_bytes", workload.value_bytes, 0, kMostValueBytes);
   fields.take("start", workload.start, read_instant);
   fields.take("stop", workload.stop, read_instant);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "netsim/exactly_once.h"
 #include "netsim/linearizability.h"
 
 namespace kv::sim {
@@ -97,35 +98,50 @@ void Simulation::conclude() {
   cluster_.idle_until(Instant{} + scenario_.run_for);
   safety_.finish(cluster_);
   availability_.finish(cluster_);
-  const LinearizabilityResult order = check_linearizability(history_with_final_reads());
+  const LinearizabilityResult order = check_linearizability(history_to_explain());
   if (order.violation)
     safety_.violations().push_back({"linearizability", cluster_.now(), *order.violation});
   undecided_ = order.undecided;
+  if (auto words = check_exactly_once(clients_.history(), final_state()))
+    safety_.violations().push_back({"exactly once", cluster_.now(), std::move(*words)});
   steps_.finish();
   expectations_.finish(cluster_, steps_.cast(), availability_, clients_, safety_.violations());
   record_findings();
 }
 
-/// What a client that reads every key at the end would see, if there is a primary it could ask: a
-/// write that nobody read since must be there as well.
-std::vector<Operation> Simulation::history_with_final_reads() const {
-  std::vector<Operation> history = clients_.history();
+/// What a client would read at the end, if there is a primary it could ask; else null.
+const KvStore* Simulation::final_state() const {
   const NodeId primary = availability_.primary();
   // In mode `primary` a client would also see what is not applied yet.
-  if (primary == kNoNode || scenario_.ack == AckMode::kPrimary) return history;
+  if (primary == kNoNode || scenario_.ack == AckMode::kPrimary) return nullptr;
   for (NodeId id = 1; id <= cluster_.size(); ++id) {
     const Replica* other = cluster_.replica(id);
     if (other != nullptr && other->raft().term() > cluster_.replica(primary)->raft().term())
-      return history;
+      return nullptr;
   }
+  return &cluster_.replica(primary)->store();
+}
+
+/// What clients saw of keys that are set and deleted, with the deletes by the log's clock, and a
+/// read of every key at the end: a write that nobody read since must be there as well.
+std::vector<Operation> Simulation::history_to_explain() const {
+  std::vector<Operation> history;
   std::set<std::string> keys;
-  for (const Operation& operation : clients_.history()) keys.insert(operation.key);
+  for (const Operation& operation : clients_.history()) {
+    if (operation.kind == OperationKind::kIncrement) continue;
+    history.push_back(operation);
+    keys.insert(operation.key);
+  }
+  const std::vector<Operation>& expired = safety_.expiries().deletes();
+  history.insert(history.end(), expired.begin(), expired.end());
+  const KvStore* state = final_state();
+  if (state == nullptr) return history;
   for (const std::string& key : keys) {
     Operation read;
     read.id = history.size() + 1;
     read.kind = OperationKind::kGet;
     read.key = key;
-    const auto value = cluster_.replica(primary)->store().get(key);
+    const auto value = state->get(key);
     if (value) read.found = std::string(*value);
     read.called = read.returned = cluster_.now();
     read.ending = Ending::kOk;

@@ -44,8 +44,13 @@ std::string whose(const Operation& operation) {
   return "client " + std::to_string(operation.client) + "'s";
 }
 
+bool is_expiry(const Operation& operation) {
+  return operation.client == 0 && operation.kind == OperationKind::kDelete;
+}
+
 /// "client 2's set to 'c1-9' (operation 12)".
 std::string name_of(const Operation& operation) {
+  if (is_expiry(operation)) return "the key's expiry by the log's clock";
   std::string name = whose(operation) + " ";
   switch (operation.kind) {
     case OperationKind::kSet:
@@ -56,6 +61,9 @@ std::string name_of(const Operation& operation) {
       break;
     case OperationKind::kDelete:
       name += "delete";
+      break;
+    case OperationKind::kIncrement:
+      name += "increment";
       break;
   }
   return name + " (operation " + std::to_string(operation.id) + ")";
@@ -68,6 +76,8 @@ std::string found_text(const Operation& get) {
 /// "client 2's get (operation 12) had found 'c1-9' at 12.310 s", the same for an acknowledged
 /// write.
 std::string evidence_text(const Operation& operation) {
+  if (is_expiry(operation))
+    return "the key had expired by the log's clock at " + time_text(operation.returned);
   const bool read = operation.kind == OperationKind::kGet;
   return name_of(operation) + " had " + (read ? "found " + found_text(operation) : "returned OK") +
          " at " + time_text(operation.returned);

@@ -11,19 +11,40 @@ namespace {
 constexpr std::uint32_t kMillion = 1'000'000;
 /// Before a client asks the next node, when nobody could say who the primary is.
 constexpr Duration kBackOff = milliseconds(20);
+/// An increment is asked for elsewhere after this part of a client's timeout: requests of the same
+/// sequence are to be under way together.
+constexpr std::int64_t kIncrementTries = 4;
 /// In an alarm's data: the client's patience may be at its end.
 constexpr std::uint64_t kTimeout = std::uint64_t{1} << 63;
 
-ClientRequest request_of(RequestId id, const Operation& operation) {
+std::string once_command(const std::string& counter, std::uint64_t sequence) {
+  Command add;
+  add.operation = kv::Operation::kAdd;
+  add.key = counter;
+  add.number = 1;
+  const std::string inner = encode_command(add);
+  Command once;
+  once.operation = kv::Operation::kOnce;
+  once.key = counter;
+  once.number = static_cast<std::int64_t>(sequence);
+  once.value = inner;
+  return encode_command(once);
+}
+
+ClientRequest request_of(RequestId id, const Operation& operation, std::uint64_t increments) {
   switch (operation.kind) {
     case OperationKind::kGet:
-      return {id, ReadRequest{encode_command(get_command(operation.key))}};
+      return {id, ReadRequest{encode_command(get_command(operation.key)), operation.anywhere}};
     case OperationKind::kDelete:
       return {id, WriteRequest{encode_command(delete_command(operation.key))}};
+    case OperationKind::kIncrement:
+      return {id, WriteRequest{once_command(operation.key, increments)}};
     case OperationKind::kSet:
       break;
   }
-  return {id, WriteRequest{encode_command(set_command(operation.key, operation.value))}};
+  Command set = set_command(operation.key, operation.value);
+  set.number = operation.expires_after.ns / 1'000'000;
+  return {id, WriteRequest{encode_command(set)}};
 }
 
 OperationKind kind_of(Verb verb) {
@@ -37,7 +58,8 @@ Clients::Clients(const Scenario& scenario, const Rng& rng)
     : spec_(scenario.workload),
       stop_(scenario.workload.stop.value_or(Instant{} + scenario.run_for)),
       nodes_(scenario.nodes.size()),
-      rng_(rng) {}
+      rng_(rng),
+      kinds_(rng.fork("kinds")) {}
 
 void Clients::begin(Cluster& cluster) {
   for (std::uint32_t i = 0; i < spec_.clients; ++i) {
@@ -72,7 +94,8 @@ std::size_t Clients::call(Cluster& cluster, const Step& step, NodeId to) {
 void Clients::on_alarm(Cluster& cluster, std::uint64_t data) {
   Client& client = clients_[(data & ~kTimeout) >> 32];
   if ((data & kTimeout) != 0) {
-    client.timeout_armed = false;
+    if (client.timeout_at != cluster.now()) return;
+    client.timeout_at.reset();
     if (!client.operation) return;
     if (cluster.now() < client.give_up) {
       arm_timeout(cluster, client);
@@ -85,26 +108,46 @@ void Clients::on_alarm(Cluster& cluster, std::uint64_t data) {
   } else if (cluster.now() < client.give_up) {
     ask(cluster, client);
   } else {
+    try_next_node(client);
+    if (is_increment(client)) return ask_anew(cluster, client);
     // A request that is under way may still take effect; one that was refused can't.
     const Ending ending = client.request != 0 ? Ending::kUnknown : Ending::kRefused;
-    try_next_node(client);
     end(cluster, client, ending, "TIMEOUT", std::nullopt);
   }
+}
+
+/// Not drawn where the workload has none, so that it goes on as if they weren't known.
+bool Clients::is_drawn(Chance share) {
+  return share.per_million > 0 && kinds_.below(kMillion) < share.per_million;
 }
 
 void Clients::begin_operation(Cluster& cluster, Client& client) {
   if (cluster.now() >= stop_) return;
   Operation operation;
+  if (is_drawn(spec_.once)) {
+    operation.kind = OperationKind::kIncrement;
+    operation.key = "n" + std::to_string(client.number);
+    operation.value = std::to_string(++client.increments);
+    start(cluster, client, std::move(operation));
+    return;
+  }
   const std::uint64_t kind = rng_.below(kMillion);
   operation.key = "k" + std::to_string(rng_.below(std::max<std::uint32_t>(spec_.keys, 1)));
   if (kind < spec_.reads.per_million) {
     operation.kind = OperationKind::kGet;
+    operation.anywhere = is_drawn(spec_.follower_reads);
+    if (operation.anywhere) client.server = static_cast<NodeId>(1 + kinds_.below(nodes_));
   } else if (kind < spec_.reads.per_million + spec_.deletes.per_million) {
     operation.kind = OperationKind::kDelete;
   } else {
     operation.kind = OperationKind::kSet;
     operation.value =
         "c" + std::to_string(client.number) + "-" + std::to_string(history_.size() + 1);
+    if (is_drawn(spec_.expiring)) {
+      const std::int64_t ms = kinds_.between(spec_.ttl / 10, spec_.ttl).ns / 1'000'000 + 1;
+      operation.expires_after = milliseconds(ms);
+      operation.value += "-for-" + std::to_string(ms) + "ms";
+    }
     if (operation.value.size() < spec_.value_bytes) operation.value.resize(spec_.value_bytes, '.');
   }
   start(cluster, client, std::move(operation));
@@ -115,9 +158,19 @@ void Clients::start(Cluster& cluster, Client& client, Operation operation) {
   operation.client = client.number;
   operation.called = cluster.now();
   client.operation = history_.size();
-  client.give_up = cluster.now() + client.timeout;
   history_.push_back(std::move(operation));
   codes_.emplace_back();
+  ask_anew(cluster, client);
+}
+
+bool Clients::is_increment(const Client& client) const {
+  return history_[*client.operation].kind == OperationKind::kIncrement;
+}
+
+/// With fresh patience; what comes of an earlier request is not heard any more.
+void Clients::ask_anew(Cluster& cluster, Client& client) {
+  requests_.erase(std::exchange(client.request, 0));
+  client.give_up = cluster.now() + client.timeout / (is_increment(client) ? kIncrementTries : 1);
   ask(cluster, client);
 }
 
@@ -127,7 +180,7 @@ void Clients::ask(Cluster& cluster, Client& client) {
   requests_[client.request] = client.number - 1;
   cluster.record(client.server, ClientCalled{operation.id, client.number, operation.kind,
                                              operation.key, operation.value});
-  cluster.send(client.server, request_of(client.request, operation));
+  cluster.send(client.server, request_of(client.request, operation, client.increments));
   arm_timeout(cluster, client);
 }
 
@@ -138,11 +191,15 @@ void Clients::on_answer(Cluster& cluster, const Answer& answer) {
   requests_.erase(known);
   if (client.request != answer.request) return;
   client.request = 0;
-  if (answer.ending != Ending::kRefused || !client.retry) {
-    end(cluster, client, answer.ending, std::string(answer.code), answer.found);
+  const bool increment = is_increment(client);
+  const bool over =
+      increment ? answer.ending == Ending::kOk : answer.ending != Ending::kRefused || !client.retry;
+  if (over) {
+    end(cluster, client, answer.ending, std::string(answer.code),
+        increment ? std::optional(answer.result) : answer.found);
     return;
   }
-  // A definite refusal: the same operation may be asked again, elsewhere.
+  // A definite refusal: the same operation may be asked again, elsewhere; an increment anyway.
   const bool redirected = answer.primary != kNoNode && answer.primary != client.server;
   if (redirected) {
     client.server = answer.primary;
@@ -185,9 +242,10 @@ Instant Clients::next_start(const Cluster& cluster) {
   return cluster.now() + rng_.between(interval / 2, interval + interval / 2);
 }
 
-/// One for each client, whatever the number of its operations: most of them end long before.
+/// Mostly one for each client, whatever the number of its operations: they end long before.
 void Clients::arm_timeout(Cluster& cluster, Client& client) {
-  if (std::exchange(client.timeout_armed, true)) return;
+  if (client.timeout_at && *client.timeout_at <= client.give_up) return;
+  client.timeout_at = client.give_up;
   const std::uint64_t data = kTimeout | (std::uint64_t{client.number - 1} << 32);
   cluster.set_alarm(client.give_up, {static_cast<std::uint32_t>(AlarmOwner::kClients), data});
 }

@@ -198,5 +198,69 @@ TEST(Clients, EveryOperationEndsOnce) {
   EXPECT_TRUE(result.passed) << text_of(result.violations);
 }
 
+TEST(Clients, AskForAnIncrementUntilItIsAnswered) {
+  const Played played = play(scenario_of(R"("disk": {"sync": "20ms"},
+        "workload": {"clients": 3, "rate": 100, "once": 1, "stop": "25s"},
+        "steps": [{"at": "5s", "crash": "primary", "as": "a"}, {"at": "8s", "restart": "a"},
+                  {"at": "10s", "isolate": "primary", "clients": true, "as": "b"},
+                  {"at": "14s", "heal": "b"}])"),
+                             1);
+  std::map<std::uint32_t, std::uint64_t> count;
+  std::size_t repeated = 0;
+  for (const Operation& operation : played.history) {
+    EXPECT_EQ(operation.kind, OperationKind::kIncrement);
+    EXPECT_EQ(operation.key, "n" + std::to_string(operation.client));
+    EXPECT_EQ(operation.value, std::to_string(++count[operation.client]));
+    EXPECT_EQ(operation.ending, Ending::kOk);
+    EXPECT_EQ(operation.found, operation.value);
+    if (asked(played, operation.id).size() > 1) ++repeated;
+  }
+  EXPECT_EQ(count.size(), 3u);
+  EXPECT_GT(repeated, 5u);
+  EXPECT_TRUE(played.result.passed) << text_of(played.result.violations);
+}
+
+TEST(Clients, ReadFromAnyNode) {
+  const Played played = play(
+      scenario_of(R"("workload": {"clients": 3, "rate": 100, "reads": 0.5, "follower_reads": 1})"),
+      1);
+  std::map<NodeId, int> answered_by;
+  for (const Record& record : played.records) {
+    const auto* answer = std::get_if<ClientAnswered>(&record.fact);
+    if (answer == nullptr) continue;
+    const Operation& operation = played.history.at(answer->operation - 1);
+    EXPECT_EQ(operation.anywhere, operation.kind == OperationKind::kGet);
+    if (operation.anywhere && operation.ending == Ending::kOk) ++answered_by[record.node];
+  }
+  EXPECT_EQ(answered_by.size(), 3u);
+  for (const auto& [node, answers] : answered_by) EXPECT_GT(answers, 300) << node;
+  EXPECT_TRUE(played.result.passed) << text_of(played.result.violations);
+}
+
+TEST(Clients, FindKeysThatExpiredGone) {
+  const Played played = play(scenario_of(R"("clocks": {"drift_ppm": 10000},
+        "workload": {"clients": 3, "rate": 100, "keys": 20, "expiring": 0.5, "ttl": "500ms",
+                     "follower_reads": 0.3},
+        "steps": [{"at": "5s", "crash": "primary", "as": "a"}, {"at": "8s", "restart": "a"}])"),
+                             1);
+  std::set<std::string> set;
+  std::size_t expiring = 0;
+  std::size_t gone = 0;
+  for (const Operation& operation : played.history) {
+    if (operation.kind == OperationKind::kGet) {
+      gone += operation.ending == Ending::kOk && !operation.found && set.contains(operation.key);
+    } else if (operation.ending == Ending::kOk) {
+      set.insert(operation.key);
+    }
+    if (operation.expires_after == Duration{}) continue;
+    ++expiring;
+    EXPECT_GE(operation.expires_after, milliseconds(50));
+    EXPECT_LE(operation.expires_after, milliseconds(501));
+  }
+  EXPECT_GT(expiring, 300u);
+  EXPECT_GT(gone, 100u);
+  EXPECT_TRUE(played.result.passed) << text_of(played.result.violations);
+}
+
 }  // namespace
 }  // namespace kv::sim

@@ -96,6 +96,9 @@ bool asks_for(const ClientCalled& call, const Entry& entry) {
   const Result<Command> command = decode_command(entry.payload());
   if (!command || command->key != call.key) return false;
   if (call.kind == OperationKind::kDelete) return command->operation == Operation::kDelete;
+  if (call.kind == OperationKind::kIncrement) {
+    return command->operation == Operation::kOnce && std::to_string(command->number) == call.value;
+  }
   return command->operation == Operation::kSet && command->value == call.value;
 }
 

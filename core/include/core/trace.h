@@ -13,8 +13,13 @@
 
 namespace kv {
 
-enum class OperationKind : std::uint8_t { kSet, kGet, kDelete };
-/// "set", "get", "delete".
+enum class OperationKind : std::uint8_t {
+  kSet,
+  kGet,
+  kDelete,
+  kIncrement,  ///< through kOnce: carried out once, however often it is asked for
+};
+/// "set", "get", "delete", "increment".
 std::string_view to_string(OperationKind kind);
 
 /// How a client's operation ended.
@@ -109,7 +114,7 @@ struct ClientCalled {
   std::uint32_t client{0};
   OperationKind kind{};
   std::string key{};
-  std::string value{};  ///< of a set
+  std::string value{};  ///< of a set; of an increment what it must give
 };
 struct ClientAnswered {
   std::uint64_t operation{0};

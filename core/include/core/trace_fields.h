@@ -84,8 +84,8 @@ inline constexpr auto kWords<Reason> = std::to_array<std::string_view>(
     {"none", "unknown_sender", "not_for_me", "wiped", "stale_term", "leader_alive", "already_voted",
      "log_not_up_to_date", "not_expected"});
 template <>
-inline constexpr auto kWords<OperationKind> = std::to_array<std::string_view>({"set", "get",
-                                                                               "delete"});
+inline constexpr auto kWords<OperationKind> =
+    std::to_array<std::string_view>({"set", "get", "delete", "increment"});
 template <>
 inline constexpr auto kWords<Ending> = std::to_array<std::string_view>({"pending", "ok", "refused",
                                                                         "unknown"});

@@ -25,6 +25,7 @@ struct Answer {
   std::string_view code{};  ///< "NOT_PRIMARY" …, "CONNECTION_REFUSED", "CONNECTION_RESET"; or empty
   NodeId primary{kNoNode};             ///< with NOT_PRIMARY
   std::optional<std::string> found{};  ///< of a read that ended well
+  std::string result{};                ///< the number, or the error, that a command gave
 };
 /// A moment that somebody outside of the cluster asked for.
 struct Alarm {
@@ -51,7 +52,8 @@ class Cluster {
 
   // --- clients ---
   RequestId next_request() { return ++last_request_; }
-  /// Sends a request on its way; the answer comes as a Happening, or never.
+  /// Sends a request on its way; the answer comes as a Happening, or never. If keys may expire, the
+  /// node that gets it puts its own time in: `number` of a set is then for how long, in ms.
   void send(NodeId to, ClientRequest request);
   void set_alarm(Instant at, Alarm alarm);
 
@@ -152,6 +154,7 @@ class Cluster {
   void happen(const LogWorkDone& done);
   void happen(const SnapshotWorkDone& done);
   void happen(const RequestArrival& arrival);
+  void put_time_in(const Node& node, ClientRequest& request) const;
   std::optional<NodeId> deferred_by_pause(const What& what) const;
 
   template <typename Input>
@@ -176,6 +179,7 @@ class Cluster {
   EventQueue<What> queue_{};
   std::vector<Node> nodes_{};
   std::vector<bool> cut_off_{};
+  bool keys_expire_{false};
   Network network_;
   Rng rng_;
   Slots<Flight> flights_{};

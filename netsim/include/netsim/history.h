@@ -10,14 +10,19 @@
 
 namespace kv::sim {
 
-/// One operation as its client saw it. A retry is another operation.
+/// One operation as its client saw it. A retry is another operation, but for increments.
 struct Operation {
   std::uint64_t id{0};
-  std::uint32_t client{0};  ///< from 1; 0: the simulator itself
+  std::uint32_t client{0};  ///< from 1; 0: the simulator itself, or the log's clock: a delete
   OperationKind kind{};
   std::string key{};
-  std::string value{};                 ///< of a set; a workload's are unique in a run
-  std::optional<std::string> found{};  ///< of a get that ended well; nothing: no such key
+  /// Of a set; a workload's are unique in a run. Of an increment: what it must give, which is also
+  /// its sequence number.
+  std::string value{};
+  /// Of a get that ended well: nothing: no such key. Of an increment: what it gave.
+  std::optional<std::string> found{};
+  bool anywhere{false};      ///< of a get: any node may answer
+  Duration expires_after{};  ///< of a set; 0: it stays
   Instant called{};
   Instant returned{};  ///< meaningless while pending and when the outcome is unknown
   Ending ending{Ending::kPending};

@@ -13,6 +13,7 @@
 #include "core/kv_store.h"
 #include "core/trace.h"
 #include "netsim/cluster.h"
+#include "netsim/expiry.h"
 #include "netsim/violation.h"
 
 namespace kv::sim {
@@ -46,6 +47,7 @@ class SafetyChecker {
   const std::vector<Violation>& violations() const { return violations_; }
   /// Of all nodes, the furthest.
   LogIndex committed() const { return committed_.size(); }
+  const Expiries& expiries() const { return expiries_; }
 
  private:
   struct Seen {
@@ -68,8 +70,8 @@ class SafetyChecker {
   void check_entries(const Raft& raft, NodeId id, Instant at, LogIndex first, LogIndex last);
   void check_commits(const Raft& raft, NodeId id, Instant at, LogIndex from);
   bool is_committed(const std::string& key, const std::string& value) const;
-  void note_write(const Entry& entry);
-  void first_commit(const Entry& entry, Term in_term, NodeId id);
+  void note_write(const Command& command);
+  void first_commit(Instant at, const Entry& entry, Term in_term, NodeId id);
   void check_base(const Raft& raft, NodeId id, Instant at);
   void check_final_states(const Cluster& cluster);
   void report(std::string_view checker, Instant at, std::string words);
@@ -86,6 +88,7 @@ class SafetyChecker {
   std::map<LogIndex, std::pair<std::uint64_t, NodeId>> states_{};  ///< hashes at some indexes
   /// Hashes of key and value, in the order of commits: who asks mostly asks for a late one.
   std::vector<std::uint64_t> committed_writes_{};
+  Expiries expiries_{};
   struct Acknowledged {
     Instant at{};
     std::string key{};

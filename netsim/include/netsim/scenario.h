@@ -58,6 +58,10 @@ struct WorkloadSpec {
   std::uint32_t keys{10};
   Chance reads{500'000};
   Chance deletes{0};
+  Chance follower_reads{0};      ///< share of the reads that any node may answer
+  Chance once{0};                ///< share of the operations that are increments, done exactly once
+  Chance expiring{0};            ///< share of the sets that expire …
+  Duration ttl{seconds(2)};      ///< … after a tenth of this to all of it
   std::uint32_t value_bytes{0};  ///< values are padded to this size
   Instant start{};
   std::optional<Instant> stop{};  ///< nothing: run_for

@@ -64,7 +64,8 @@ class Simulation {
   void record_findings();
   void conclude();
   void note_ended();
-  std::vector<Operation> history_with_final_reads() const;
+  const KvStore* final_state() const;
+  std::vector<Operation> history_to_explain() const;
 
   std::uint64_t seed_;
   Scenario scenario_;

@@ -19,7 +19,8 @@ enum class AlarmOwner : std::uint32_t { kClients, kSteps, kChaos, kExpectations 
 /// Everybody who uses the cluster: the workload's clients, each with one operation after the other,
 /// and one more client for each scripted operation. They know a primary, follow redirects, try the
 /// next node after a definite refusal, and give up after a time; what they saw is the history. An
-/// operation whose fate is unknown is not repeated.
+/// operation whose fate is unknown is not repeated, unless it is an increment: each client has a
+/// counter of its own, and asks for the same increment (Operation::kOnce) until it is answered.
 class Clients {
  public:
   Clients(const Scenario& scenario, const Rng& rng);
@@ -48,12 +49,16 @@ class Clients {
     std::optional<std::size_t> operation{};  ///< under way
     RequestId request{0};                    ///< 0: none is under way
     Instant give_up{};
-    bool timeout_armed{false};
-    std::uint32_t token{0};  ///< alarms of an earlier one are void
+    std::optional<Instant> timeout_at{};  ///< the earliest alarm that is set for give_up
+    std::uint32_t token{0};               ///< alarms of an earlier one are void
+    std::uint64_t increments{0};          ///< begun; of the last one, its sequence number
   };
 
+  bool is_drawn(Chance share);
   void begin_operation(Cluster& cluster, Client& client);
   void start(Cluster& cluster, Client& client, Operation operation);
+  bool is_increment(const Client& client) const;
+  void ask_anew(Cluster& cluster, Client& client);
   void ask(Cluster& cluster, Client& client);
   void end(Cluster& cluster, Client& client, Ending ending, std::string code,
            std::optional<std::string> found);
@@ -66,6 +71,7 @@ class Clients {
   Instant stop_{};
   std::size_t nodes_;
   Rng rng_;
+  Rng kinds_;  ///< of what workloads came to do later
   std::vector<Client> clients_{};
   std::map<RequestId, std::size_t> requests_{};  ///< to positions in clients_
   std::vector<Operation> history_{};

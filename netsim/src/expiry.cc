@@ -1,0 +1,35 @@
+#include "netsim/expiry.h"
+
+#include <algorithm>
+
+namespace kv::sim {
+
+void Expiries::committed(Instant at, const Command& command) {
+  clock_ms_ = std::max(clock_ms_, command.time_ms);
+  expire(at);
+  if (command.operation != kv::Operation::kSet && command.operation != kv::Operation::kDelete)
+    return;
+  const auto known = due_ms_.find(command.key);
+  if (known != due_ms_.end()) due_ms_.erase(known);
+  if (command.operation != kv::Operation::kSet || command.number == 0) return;
+  due_ms_.emplace(command.key, static_cast<std::uint64_t>(command.number));
+  // The clock of the node that was asked may be so late that this is over already.
+  expire(at);
+}
+
+void Expiries::expire(Instant at) {
+  for (auto due = due_ms_.begin(); due != due_ms_.end();) {
+    if (due->second > clock_ms_) {
+      ++due;
+      continue;
+    }
+    Operation& gone = deletes_.emplace_back();
+    gone.kind = OperationKind::kDelete;
+    gone.key = due->first;
+    gone.called = gone.returned = at;
+    gone.ending = Ending::kOk;
+    due = due_ms_.erase(due);
+  }
+}
+
+}  // namespace kv::sim

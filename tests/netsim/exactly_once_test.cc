@@ -1,0 +1,77 @@
+// Whether increments that were asked for several times were carried out once.
+#include "netsim/exactly_once.h"
+
+#include <gtest/gtest.h>
+
+namespace kv::sim {
+namespace {
+
+Operation increment(std::uint64_t number, std::string found) {
+  Operation operation;
+  operation.id = number;
+  operation.client = 4;
+  operation.kind = OperationKind::kIncrement;
+  operation.key = "n4";
+  operation.value = std::to_string(number);
+  operation.called = Instant{seconds(static_cast<std::int64_t>(number)).ns};
+  operation.returned = operation.called + milliseconds(5);
+  operation.found = std::move(found);
+  operation.ending = Ending::kOk;
+  return operation;
+}
+Operation unanswered(std::uint64_t number) {
+  Operation operation = increment(number, "");
+  operation.found.reset();
+  operation.ending = Ending::kPending;
+  return operation;
+}
+KvStore holding(std::string_view count) {
+  KvStore store(1);
+  store.set("n4", count);
+  return store;
+}
+
+TEST(ExactlyOnce, AnswersAreTheCount) {
+  const KvStore two = holding("2");
+  EXPECT_EQ(check_exactly_once({increment(1, "1"), increment(2, "2")}, &two), std::nullopt);
+  EXPECT_EQ(check_exactly_once({}, nullptr), std::nullopt);
+}
+
+TEST(ExactlyOnce, ASecondExecutionShowsInTheAnswer) {
+  EXPECT_EQ(check_exactly_once({increment(1, "1"), increment(2, "3"), increment(3, "4")}, nullptr),
+            "client 4's increment 2 of n4 (operation 2, called at 2s) was answered 3 at 2005ms: it "
+            "must be 2 if each was done once.");
+}
+
+TEST(ExactlyOnce, AForgottenSessionShowsInTheAnswer) {
+  const auto words =
+      check_exactly_once({increment(1, "NOSESSION The session is unknown")}, nullptr);
+  ASSERT_TRUE(words.has_value());
+  EXPECT_NE(words->find("was answered NOSESSION"), std::string::npos);
+}
+
+TEST(ExactlyOnce, TheLastOneShowsAtTheEnd) {
+  const KvStore three = holding("3");
+  EXPECT_EQ(check_exactly_once({increment(1, "1"), increment(2, "2")}, &three),
+            "n4 is 3 at the end, but client 4's increment 2 of n4 (operation 2, called at 2s) was "
+            "answered, and was the last.");
+  const KvStore one = holding("1");
+  EXPECT_TRUE(check_exactly_once({increment(1, "1"), increment(2, "2")}, &one).has_value());
+  const KvStore none(1);
+  EXPECT_TRUE(check_exactly_once({increment(1, "1")}, &none).has_value());
+}
+
+TEST(ExactlyOnce, WhatIsUnansweredMayBeDoneOrNot) {
+  for (const char* count : {"1", "2"}) {
+    const KvStore state = holding(count);
+    EXPECT_EQ(check_exactly_once({increment(1, "1"), unanswered(2)}, &state), std::nullopt)
+        << count;
+  }
+  const KvStore three = holding("3");
+  EXPECT_TRUE(check_exactly_once({increment(1, "1"), unanswered(2)}, &three).has_value());
+  const KvStore none(1);
+  EXPECT_EQ(check_exactly_once({unanswered(1)}, &none), std::nullopt);
+}
+
+}  // namespace
+}  // namespace kv::sim
