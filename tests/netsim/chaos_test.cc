@@ -105,7 +105,7 @@ TEST(Chaos, MendsEverythingAtTheEnd) {
     const Cluster& cluster = simulation.cluster();
     std::size_t running = 0;
     for (NodeId id = 1; id <= cluster.size(); ++id) {
-      running += cluster.node(id).runs() ? 1 : 0;
+      running += cluster.node(id).runs() ? 1U : 0U;
       EXPECT_FALSE(cluster.node(id).disk_stalled);
       EXPECT_FALSE(cluster.node(id).dies_amid_effects);
       EXPECT_TRUE(cluster.clients_reach(id));
