@@ -100,6 +100,7 @@ void Wal::write_frame(std::string frame, Operations& operations) {
       format::aligned(frame.size()) + (is_mark ? 0 : format::kFrameHeaderBytes);
   if (segments_.back().size_bytes - offset_ < room_bytes) begin_segment(room_bytes, operations);
   chain_ = format::seal_frame(frame, offset_, synced_to_, chain_, seed_);
+  claimed_to_ = synced_to_;
   const std::uint64_t offset = std::exchange(offset_, offset_ + frame.size());
   operations.push_back(WriteAt{segments_.back().name, offset, std::move(frame)});
   marked_ = false;
@@ -130,6 +131,7 @@ void Wal::begin_segment(std::size_t room_bytes, Operations& operations) {
   start += frame;
   offset_ = start.size();
   synced_to_ = offset_;
+  vouched_to_ = offset_;  // a segment without a valid start is damaged
   marked_ = false;
 
   const std::string spare = take_spare(header.file_bytes, operations);
@@ -145,6 +147,7 @@ void Wal::flush(Operations& operations) {
   if (offset_ == synced_to_) return;
   operations.push_back(SyncFile{segments_.back().name});
   synced_to_ = offset_;
+  vouched_to_ = claimed_to_;
 }
 
 /// Whatever is dropped here is covered by a durable snapshot, and the hard state stands at the

@@ -65,9 +65,10 @@ class WalRecovery {
   LogIndex log_end_{0};      ///< last index as replayed, before the snapshot had its say
   bool log_dropped_{false};  ///< in favour of the snapshot
 
-  bool oldest_frame_{true};  ///< nothing has been replayed yet
-  std::uint64_t chain_{0};   ///< checksum of the last valid frame
-  std::uint64_t end_{0};     ///< where the valid frames of the segment end
+  bool oldest_frame_{true};      ///< nothing has been replayed yet
+  std::uint64_t chain_{0};       ///< checksum of the last valid frame
+  std::uint64_t end_{0};         ///< where the valid frames of the segment end
+  std::uint64_t claimed_to_{0};  ///< what the last of them says was synced; at least its start
   bool marked_{false};
 };
 
@@ -161,6 +162,8 @@ Outcome WalRecovery::replay_segment(Segment& segment) {
     if (Outcome replayed = replay_frame(segment, *frame); !replayed) return replayed;
     chain_ = frame->checksum;
     end_ = std::min<std::uint64_t>(frame->end(), bytes.size());
+    const bool first_frame = frame->offset == segment.start.size_bytes;
+    claimed_to_ = first_frame ? end_ : frame->synced_to;
     marked_ = frame->body.empty();
     oldest_frame_ = false;
   }
@@ -314,6 +317,8 @@ Wal::Opened WalRecovery::finish() {
   wal.chain_ = chain_;
   wal.offset_ = end_;
   wal.synced_to_ = end_;
+  wal.claimed_to_ = claimed_to_;
+  wal.vouched_to_ = claimed_to_;
   wal.marked_ = marked_;
 
   Operations operations;

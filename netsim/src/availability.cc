@@ -113,7 +113,7 @@ NodeId Availability::able_primary(const Cluster& cluster) const {
   return reached >= cluster.replica(id)->raft().quorum() ? id : kNoNode;
 }
 
-/// Some majority of nodes that run, have a vote, and all reach each other.
+/// Some majority of nodes that run, have a vote and a disk that works, and all reach each other.
 bool Availability::core_exists(const Cluster& cluster) const {
   const std::size_t count = cluster.size();
   for (std::uint32_t subset = 1; subset < (1U << count); ++subset) {
@@ -124,7 +124,8 @@ bool Availability::core_exists(const Cluster& cluster) const {
     if (members.size() != count / 2 + 1) continue;
     bool whole = true;
     for (std::size_t i = 0; i < members.size() && whole; ++i) {
-      whole = cluster.node(members[i]).runs() && !cluster.replica(members[i])->raft().self_wiped();
+      const Node& member = cluster.node(members[i]);
+      whole = member.runs() && !member.disk_stalled && !member.replica->raft().self_wiped();
       for (std::size_t j = 0; j < i && whole; ++j)
         whole = connected(cluster, members[i], members[j]);
     }

@@ -1,9 +1,11 @@
 #include "netsim/chaos.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "core/check.h"
+#include "core/snapshot.h"
 
 namespace kv::sim {
 namespace {
@@ -13,6 +15,8 @@ constexpr std::uint64_t kStrike = ~std::uint64_t{0};
 constexpr std::uint64_t kEnd = kStrike - 1;
 /// Far more than that of any real clock.
 constexpr std::int64_t kMostDriftPpm = 200'000;
+/// An offset in no file.
+constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
 
 Step step_of(Verb verb, Selector target) {
   Step step;
@@ -20,6 +24,10 @@ Step step_of(Verb verb, Selector target) {
   step.target = std::move(target);
   return step;
 }
+
+/// Kinds of messages that a cut may be of, alone.
+constexpr auto kKinds = std::to_array<const char*>(
+    {"HEARTBEAT", "REPLICATE", "ELECTION", "SYNC", "HANDOVER", "READ_INDEX", "replies"});
 
 /// Small more often than large.
 std::uint64_t skewed(Rng& rng, std::uint64_t low, std::uint64_t high) {
@@ -84,12 +92,13 @@ Scenario draw_surroundings(const Scenario& scenario, std::uint64_t seed) {
 }
 
 const std::vector<Verb>& Chaos::classes() {
-  static const std::vector<Verb> kAll{Verb::kCrash,       Verb::kPowerCut, Verb::kPause,
-                                      Verb::kWipe,        Verb::kIsolate,  Verb::kPartition,
-                                      Verb::kCut,         Verb::kDelay,    Verb::kLoss,
-                                      Verb::kDuplicate,   Verb::kReorder,  Verb::kCorruptMessages,
-                                      Verb::kSlowDisk,    Verb::kDrift,    Verb::kClockStep,
-                                      Verb::kFreezeClock, Verb::kTransfer};
+  static const std::vector<Verb> kAll{
+      Verb::kCrash,    Verb::kPowerCut,  Verb::kPause,     Verb::kWipe,
+      Verb::kIsolate,  Verb::kPartition, Verb::kCut,       Verb::kDelay,
+      Verb::kLoss,     Verb::kDuplicate, Verb::kReorder,   Verb::kCorruptMessages,
+      Verb::kSlowDisk, Verb::kDrift,     Verb::kClockStep, Verb::kFreezeClock,
+      Verb::kTransfer, Verb::kFlipBit,   Verb::kReadError, Verb::kStallDisk,
+      Verb::kDiskFull, Verb::kCutClients};
   return kAll;
 }
 
@@ -113,7 +122,6 @@ Chaos::Chaos(const Scenario& scenario, const Rng& rng)
   const std::int64_t gap = timing_.election_timeout_min.ns / 10;
   mean_gap_ = nanoseconds(gap << rng_.below(7));
   ambush_at_commit_.resize(nodes_.size());
-  wipes_left_ = static_cast<std::uint32_t>(nodes_.size() - 1) / 2;
   if (!ambushes_.empty() && rng_.below(3) == 0) {
     ambush_.per_million = static_cast<std::uint32_t>(500'000 + rng_.below(500'000));
     if (rng_.below(2) == 0) total_weight_ = 0;
@@ -187,17 +195,28 @@ void Chaos::strike(Cluster& cluster, Steps& steps) {
   std::size_t chosen = 0;
   while (drawn >= weights_[chosen]) drawn -= weights_[chosen++];
   const Verb verb = classes()[chosen];
-  // A member that lost its disk has no vote any more: a majority must keep theirs.
-  if (verb == Verb::kWipe && wipes_left_ == 0) return;
   auto [fault, mend] = draw(cluster, verb);
-  if (verb == Verb::kWipe) {
-    if (!known_to_all(cluster, fault.target)) return;
-    --wipes_left_;
-  }
+  if (!within_budget(cluster, fault)) return;
   steps.take(cluster, fault);
   if (!mend) return;
   const Duration most = timing_.election_timeout_max * (rng_.below(2) == 0 ? 1 : 5);
-  set_alarm(cluster, rng_.between({}, most), std::move(*mend));
+  const Duration after = rng_.between({}, most);
+  set_alarm(cluster, after, std::move(*mend));
+  // A process that met the full disk is dead.
+  if (verb == Verb::kDiskFull) set_alarm(cluster, after, step_of(Verb::kRestart, fault.target));
+}
+
+/// A member that lost its disk has no vote any more, and one whose disk is damaged won't start: a
+/// majority must keep theirs.
+bool Chaos::within_budget(const Cluster& cluster, const Step& fault) {
+  const bool damages = fault.verb == Verb::kFlipBit || fault.verb == Verb::kReadError;
+  if (damages && fault.offset == kNowhere) return false;
+  if (fault.verb == Verb::kWipe && !known_to_all(cluster, fault.target)) return false;
+  if (!damages && fault.verb != Verb::kWipe) return true;
+  const bool counted = lost_disks_.contains(fault.target);
+  if (!counted && lost_disks_.size() == (nodes_.size() - 1) / 2) return false;
+  lost_disks_.insert(fault.target);
+  return true;
 }
 
 /// A member's loss of its disk is only noticed by those who knew the disk before.
@@ -247,6 +266,16 @@ std::pair<Step, std::optional<Step>> Chaos::draw(const Cluster& cluster, Verb ve
     case Verb::kClockStep:
     case Verb::kFreezeClock:
       return draw_of_machine(std::move(fault));
+    case Verb::kFlipBit:
+    case Verb::kReadError:
+      return draw_damage(cluster, std::move(fault));
+    case Verb::kStallDisk:
+    case Verb::kDiskFull:
+    case Verb::kCutClients: {
+      Step mend = fault;
+      mend.on = false;
+      return {fault, mend};
+    }
     default:
       return draw_of_links(std::move(fault));
   }
@@ -270,6 +299,29 @@ std::pair<Step, std::optional<Step>> Chaos::draw_of_machine(Step fault) {
   }
 }
 
+/// Found when the node starts the next time, which is soon in half of the cases. Rot in what was
+/// written last, where no later frame vouches for it, looks like a write that a power cut tore:
+/// that is beyond what any log can tell, so it isn't drawn.
+std::pair<Step, std::optional<Step>> Chaos::draw_damage(const Cluster& cluster, Step fault) {
+  const Node* victim = nullptr;
+  for (NodeId id = 1; id <= cluster.size(); ++id) {
+    if (nodes_[id - 1].name == fault.target) victim = &cluster.node(id);
+  }
+  CHECK(victim != nullptr);
+  fault.file = rng_.below(3) == 0 ? "snapshot" : "log";
+  std::uint64_t size_bytes = 0;
+  for (const std::string& name : victim->disk.names()) {
+    const bool wanted = fault.file == "log" ? Wal::is_segment_name(name)
+                                            : parse_snapshot_file_name(name).has_value();
+    if (wanted) size_bytes = victim->disk.content(name).size();
+  }
+  if (fault.verb == Verb::kFlipBit && fault.file == "log")
+    size_bytes = victim->log_is_idle() ? victim->wal->vouched_bytes() : 0;
+  fault.offset = size_bytes == 0 ? kNowhere : rng_.below(size_bytes);
+  if (rng_.below(2) == 0) return {fault, std::nullopt};
+  return {fault, step_of(Verb::kRestart, fault.target)};
+}
+
 void Chaos::draw_partition(Step& fault) {
   std::vector<Selector> sides[2];
   for (const NodeSpec& node : nodes_) sides[rng_.below(2)].push_back(node.name);
@@ -284,7 +336,7 @@ void Chaos::draw_cut(Step& fault) {
   if (rng_.below(2) == 0) fault.to = any_node();
   if (fault.to == fault.from) fault.to.clear();
   if (rng_.below(2) == 0) std::swap(fault.from, fault.to);
-  if (rng_.below(3) == 0) fault.only = {rng_.below(2) == 0 ? "HEARTBEAT" : "replies"};
+  if (rng_.below(3) == 0) fault.only = {kKinds[rng_.below(kKinds.size())]};
 }
 
 std::pair<Step, std::optional<Step>> Chaos::draw_of_links(Step fault) {
@@ -313,6 +365,11 @@ std::pair<Step, std::optional<Step>> Chaos::draw_of_links(Step fault) {
 void Chaos::mend_everything(Cluster& cluster, Steps& steps) {
   steps.take(cluster, step_of(Verb::kHeal, "all"));
   steps.take(cluster, step_of(Verb::kResume, "all"));
+  for (const Verb verb : {Verb::kStallDisk, Verb::kDiskFull}) {
+    Step works = step_of(verb, "all");
+    works.on = false;
+    steps.take(cluster, works);
+  }
   for (NodeId id = 1; id <= cluster.size(); ++id) {
     if (cluster.replica(id) == nullptr)
       steps.take(cluster, step_of(Verb::kRestart, nodes_[id - 1].name));

@@ -54,6 +54,7 @@ Cluster::Cluster(const Scenario& scenario, std::uint64_t seed)
   }
   cut_off_.resize(nodes_.size());
   held_.resize(nodes_.size());
+  stalled_.resize(nodes_.size());
   for (const NodeId id : members) start(id);
 }
 
@@ -236,6 +237,10 @@ void Cluster::begin_log_work(Node& node) {
 void Cluster::happen(const LogWorkDone& done) {
   Node& writer = node(done.node);
   if (!writer.replica || writer.boots != done.boot) return;
+  if (writer.disk_stalled) {
+    stalled_[done.node - 1].push_back(done);
+    return;
+  }
   Node::DiskWork work = std::move(*writer.log_work);
   writer.log_work.reset();
   if (!do_operations(writer, work.operations)) return;
@@ -266,6 +271,10 @@ void Cluster::begin_snapshot_work(Node& node, const SnapshotPtr& snapshot) {
 void Cluster::happen(const SnapshotWorkDone& done) {
   Node& writer = node(done.node);
   if (!writer.replica || writer.boots != done.boot) return;
+  if (writer.disk_stalled) {
+    stalled_[done.node - 1].push_back(done);
+    return;
+  }
   Node::DiskWork work = std::move(*writer.snapshot_work);
   writer.snapshot_work.reset();
   const bool saved = writer.disk.execute(work.operations.front()).has_value();

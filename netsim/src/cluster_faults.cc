@@ -84,6 +84,8 @@ void Cluster::answer_later(NodeId from, Answer answer) {
 void Cluster::start(NodeId id) {
   Node& machine = node(id);
   if (machine.replica) return;
+  machine.starts_late = machine.disk_stalled;
+  if (machine.starts_late) return;
   ++machine.boots;
   Wal::Options options = wal_options_;
   options.node_name = names_[id - 1];
@@ -130,6 +132,7 @@ void Cluster::stop_process(Node& node, StopCause cause, std::string detail) {
 
 void Cluster::crash(NodeId id, StopCause cause) {
   Node& victim = node(id);
+  victim.starts_late = false;
   if (victim.replica) {
     stop_process(victim, cause, {});
   } else if (cause == StopCause::kPowerCut) {
@@ -161,6 +164,14 @@ void Cluster::wipe(NodeId id) {
   crash(id, StopCause::kCrash);
   node(id).disk.wipe();
   record(id, DiskWiped{});
+}
+
+void Cluster::stall_disk(NodeId id, bool stalled) {
+  Node& machine = node(id);
+  machine.disk_stalled = stalled;
+  if (stalled) return;
+  for (const What& what : std::exchange(stalled_[id - 1], {})) queue_.schedule(now_, what);
+  if (machine.starts_late) start(id);
 }
 
 // --- clocks ---

@@ -33,7 +33,7 @@ Outcome Disk::execute(const DiskOperation& operation) {
                           return success();
                         },
                         [&](const SyncDirectory&) {
-                          settle_names();
+                          if (!lying_) settle_names();
                           return success();
                         },
                         [&](const SaveSnapshot& o) { return save(o); },
@@ -66,9 +66,10 @@ std::vector<DiskOperation> Disk::snapshot_operations(
 }
 
 void Disk::wipe() {
-  const std::uint64_t capacity_bytes = capacity_bytes_;
-  *this = Disk{};
-  capacity_bytes_ = capacity_bytes;
+  Disk empty;
+  empty.capacity_bytes_ = capacity_bytes_;
+  empty.lying_ = lying_;
+  *this = std::move(empty);
 }
 
 bool Disk::flip_bit(std::string_view name, std::uint64_t offset, std::uint32_t bit) {
@@ -85,6 +86,23 @@ bool Disk::flip_bit(std::string_view name, std::uint64_t offset, std::uint32_t b
   }
   *byte = static_cast<char>(*byte ^ (1 << bit));
   return true;
+}
+
+bool Disk::spoil_sector(std::string_view name, std::uint64_t offset) {
+  if (!exists(name)) return false;
+  File& spoilt = file(name);
+  if (offset >= spoilt.content.size()) return false;
+  spoilt.unreadable.push_back(offset / kSectorBytes);
+  return true;
+}
+
+Outcome Disk::check_readable(std::string_view name) const {
+  const File& wanted = files_.at(id_of(name));
+  if (wanted.unreadable.empty()) return success();
+  const auto first = std::min_element(wanted.unreadable.begin(), wanted.unreadable.end());
+  return Error{"cannot read " + std::string(name) + " at offset " +
+               std::to_string(*first * kSectorBytes) + ": Input/output error." +
+               std::string(kDamageWayOut)};
 }
 
 std::vector<std::string> Disk::names() const {
@@ -135,11 +153,15 @@ Outcome Disk::write(const WriteAt& operation) {
     used_bytes_ += end - size_before;
   }
   target.content.replace(operation.offset, operation.data.size(), operation.data);
+  std::erase_if(target.unreadable, [&](std::uint64_t sector) {
+    return sector * kSectorBytes >= operation.offset && (sector + 1) * kSectorBytes <= end;
+  });
   return success();
 }
 
 void Disk::sync(const SyncFile& operation) {
   File& target = file(operation.name);
+  if (lying_) return;
   target.pending.clear();
   target.replaced.clear();
 }
@@ -216,7 +238,7 @@ void Disk::settle_names() {
 /// How much of what was not synced one power cut leaves.
 class Disk::Survival {
  public:
-  explicit Survival(Rng& rng) : rng_(rng), percent_(rng.below(5) * 25) {}
+  Survival(Rng& rng, bool nothing) : rng_(rng), percent_(nothing ? 0 : rng.below(5) * 25) {}
 
   /// How many of the `count` versions behind the durable one: from 0 to all.
   std::uint64_t of(std::uint64_t count) {
@@ -231,10 +253,10 @@ class Disk::Survival {
 };
 
 void Disk::cut_power(Rng& rng) {
-  const std::size_t survived = rng.below(older_names_.size() + 1);
+  const std::size_t survived = lying_ ? 0 : rng.below(older_names_.size() + 1);
   if (survived < older_names_.size()) names_ = std::move(older_names_[survived]);
   settle_names();
-  Survival survival(rng);
+  Survival survival(rng, lying_);
   used_bytes_ = 0;
   for (auto& [id, file] : files_) {
     if (!file.pending.empty()) tear(file, survival);

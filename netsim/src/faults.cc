@@ -34,14 +34,16 @@ void change_link(Link& link, const Step& step) {
 }
 
 /// False if there is no such byte.
-bool flip_bit(Disk& disk, const Step& step) {
+bool damage(Disk& disk, const Step& step) {
   std::string newest;
   for (const std::string& name : disk.names()) {
     const bool wanted = step.file == "snapshot" ? parse_snapshot_file_name(name).has_value()
                                                 : Wal::is_segment_name(name);
     if (wanted) newest = name;
   }
-  return !newest.empty() && disk.flip_bit(newest, step.offset, 0);
+  if (newest.empty()) return false;
+  return step.verb == Verb::kFlipBit ? disk.flip_bit(newest, step.offset, 0)
+                                     : disk.spoil_sector(newest, step.offset);
 }
 
 /// One fault, with all that it needs to know.
@@ -177,6 +179,9 @@ struct Strike {
       case Verb::kIsolate:
         return on_nodes(step.clients ? "isolates % from nodes and clients" : "isolates",
                         [&](NodeId id) { isolate(id); });
+      case Verb::kCutClients:
+        return on_nodes(step.on ? "cuts the clients off from" : "lets the clients reach",
+                        [&](NodeId id) { cluster.cut_off_clients(id, step.on); });
       case Verb::kHeal:
         if (step.target.empty()) return on_links("heals the way");
         for (const NodeId id : targets) heal(id);
@@ -203,10 +208,12 @@ struct Strike {
     const std::string where =
         "byte " + std::to_string(step.offset) + " of the newest " + step.file + " file of ";
     for (const NodeId id : targets) {
-      if (!flip_bit(cluster.node(id).disk, step))
+      if (!damage(cluster.node(id).disk, step))
         return Error{"there is no " + where + cast.name(id)};
     }
-    return on_nodes("flips a bit in " + where + "%", [](NodeId) {});
+    const std::string what =
+        step.verb == Verb::kFlipBit ? "flips a bit in " : "makes unreadable the sector with ";
+    return on_nodes(what + where + "%", [](NodeId) {});
   }
 
   Result<std::string> machine() {
@@ -221,7 +228,15 @@ struct Strike {
                                     : scenario.disk.capacity_bytes);
         });
       case Verb::kFlipBit:
+      case Verb::kReadError:
         return rot();
+      case Verb::kStallDisk:
+        return on_nodes(step.on ? "stalls the disk of" : "lets the disk of % work again",
+                        [&](NodeId id) { cluster.stall_disk(id, step.on); });
+      case Verb::kLyingSync:
+        return on_nodes(
+            step.on ? "lets the disk of % lie about syncs" : "lets the disk of % sync honestly",
+            [&](NodeId id) { cluster.node(id).disk.set_lying(step.on); });
       case Verb::kDrift:
         return on_nodes("the clock of % drifts by " + std::to_string(step.drift_ppm) + " ppm",
                         [&](NodeId id) { cluster.set_drift(id, step.drift_ppm); });
@@ -252,6 +267,9 @@ Result<std::string> strike(Cluster& cluster, const Cast& cast, const Scenario& s
     case Verb::kSlowDisk:
     case Verb::kDiskFull:
     case Verb::kFlipBit:
+    case Verb::kReadError:
+    case Verb::kStallDisk:
+    case Verb::kLyingSync:
     case Verb::kDrift:
     case Verb::kClockStep:
     case Verb::kFreezeClock:

@@ -28,6 +28,10 @@ Result<Wal::Opened> recover(Disk& disk, Wal::Options options, Incarnation fresh,
   remove_files(disk, is_leftover);
   Result<SnapshotPtr> snapshot = newest_snapshot(disk, shard_count);
   if (!snapshot) return snapshot.error();
+  for (const std::string& name : disk.names()) {
+    if (!Wal::is_segment_name(name)) continue;
+    if (Outcome readable = disk.check_readable(name); !readable) return readable.error();
+  }
   std::vector<Wal::File> segments = log_segments(disk);
 
   Result<Wal::Opened> opened = segments.empty() && *snapshot == nullptr
@@ -51,6 +55,7 @@ Result<SnapshotPtr> newest_snapshot(const Disk& disk, std::uint32_t shard_count)
   }
   if (newest == 0) return SnapshotPtr();
   const std::string name = snapshot_file_name(newest);
+  if (Outcome readable = disk.check_readable(name); !readable) return readable.error();
   SnapshotDecoder decoder(name, shard_count);
   if (Outcome fed = decoder.feed(disk.content(name)); !fed) return fed.error();
   Result<SnapshotPtr> snapshot = decoder.finish();

@@ -162,8 +162,8 @@ constexpr auto kLinkExtras = std::to_array<Key>({{"from", "selector"}, {"to", "s
 constexpr auto kLossExtras =
     std::to_array<Key>({{"from", "selector"}, {"to", "selector"}, {"only", "message_kinds"}});
 constexpr auto kSlowDiskExtras = std::to_array<Key>({{"sync", "latency", true}, {"as", "name"}});
-constexpr auto kDiskFullExtras = std::to_array<Key>({{"on", "flag"}, {"as", "name"}});
-constexpr auto kFlipBitExtras =
+constexpr auto kSwitchExtras = std::to_array<Key>({{"on", "flag"}, {"as", "name"}});
+constexpr auto kDamageExtras =
     std::to_array<Key>({{"file", "file_kind"}, {"offset", "count", true}, {"as", "name"}});
 constexpr auto kDriftExtras = std::to_array<Key>({{"ppm", "ppm", true}, {"as", "name"}});
 constexpr auto kClockStepExtras = std::to_array<Key>({{"by", "duration", true}, {"as", "name"}});
@@ -190,12 +190,16 @@ constexpr auto kVerbForms = std::to_array<VerbForm>({
     {Verb::kReorder, {"reorder", "chance", true}, kLinkExtras},
     {Verb::kCorruptMessages, {"corrupt", "chance", true}, kLinkExtras},
     {Verb::kSlowDisk, {"slow_disk", "selector", true}, kSlowDiskExtras},
-    {Verb::kDiskFull, {"disk_full", "selector", true}, kDiskFullExtras},
-    {Verb::kFlipBit, {"flip_bit", "selector", true}, kFlipBitExtras},
+    {Verb::kDiskFull, {"disk_full", "selector", true}, kSwitchExtras},
+    {Verb::kFlipBit, {"flip_bit", "selector", true}, kDamageExtras},
     {Verb::kDrift, {"drift", "selector", true}, kDriftExtras},
     {Verb::kClockStep, {"clock_step", "selector", true}, kClockStepExtras},
     {Verb::kFreezeClock, {"freeze_clock", "selector", true}, kFreezeExtras},
     {Verb::kTransfer, {"transfer", "receiver", true}, kNodeExtras},
+    {Verb::kReadError, {"read_error", "selector", true}, kDamageExtras},
+    {Verb::kStallDisk, {"stall_disk", "selector", true}, kSwitchExtras},
+    {Verb::kLyingSync, {"lying_sync", "selector", true}, kSwitchExtras},
+    {Verb::kCutClients, {"cut_clients", "selector", true}, kSwitchExtras},
 });
 
 // --- expectations ---
@@ -225,9 +229,10 @@ constexpr auto kAckModes = std::to_array<std::string_view>({"majority", "primary
 constexpr auto kReadModes = std::to_array<std::string_view>({"read-index", "lease"});
 // As Chaos::classes().
 constexpr auto kFaults = std::to_array<std::string_view>(
-    {"crash", "power_cut", "pause", "wipe", "isolate", "partition", "cut", "delay", "loss",
-     "duplicate", "reorder", "corrupt", "slow_disk", "drift", "clock_step", "freeze_clock",
-     "transfer"});
+    {"crash",      "power_cut",  "pause",      "wipe",         "isolate",  "partition",
+     "cut",        "delay",      "loss",       "duplicate",    "reorder",  "corrupt",
+     "slow_disk",  "drift",      "clock_step", "freeze_clock", "transfer", "flip_bit",
+     "read_error", "stall_disk", "disk_full",  "cut_clients"});
 constexpr auto kEndings = std::to_array<std::string_view>({"ok", "refused", "unknown"});
 constexpr auto kRefusalCodes =
     std::to_array<std::string_view>({"NOT_PRIMARY", "NO_PRIMARY", "NO_QUORUM", "OVERLOADED",

@@ -262,7 +262,7 @@ void StepReader::read_extras() {
   });
   fields_.take("sync", step_.latency, read_latency);
   fields_.take_whole("offset", step_.offset, 0);
-  if (step_.verb == Verb::kFlipBit) step_.file = "log";
+  if (step_.verb == Verb::kFlipBit || step_.verb == Verb::kReadError) step_.file = "log";
   fields_.take("file", step_.file, [](const LocatedValue& file, Problems& problems) {
     return read_word(file, "file_kind", problems);
   });

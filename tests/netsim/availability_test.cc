@@ -164,6 +164,14 @@ TEST_F(Progress, IsNotAskedOfPausedNodes) {
   expect_silence();
 }
 
+TEST_F(Progress, IsNotAskedOfStalledDisks) {
+  world_.cluster.stall_disk(kNode2, true);
+  crash(kNode1);
+  step("stalls the disk of node2");
+  world_.run_for(seconds(60));
+  expect_silence();
+}
+
 TEST_F(Progress, IsNotAskedWithoutAConnectedMajority) {
   // A ring would be no majority of nodes that all reach each other, were there five; here one way
   // of each pair is enough.

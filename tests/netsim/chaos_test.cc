@@ -74,8 +74,9 @@ TEST(Chaos, StrikesWithinItsTime) {
 TEST(Chaos, StrikesInEveryWay) {
   const Words found = first_words(scenario_of({}, 5));
   for (const char* word :
-       {"crashes", "will", "cuts", "restarts", "pauses", "resumes", "wipes", "isolates", "heals",
-        "partitions", "delays", "loses", "doubles", "reorders", "damages", "a", "the"}) {
+       {"crashes", "will",       "cuts",   "restarts", "pauses",  "resumes",  "wipes",   "isolates",
+        "heals",   "partitions", "delays", "loses",    "doubles", "reorders", "damages", "a",
+        "the",     "flips",      "makes",  "stalls",   "lets",    "fills",    "frees"}) {
     EXPECT_TRUE(found.contains(word)) << word;
   }
 }
@@ -102,8 +103,10 @@ TEST(Chaos, MendsEverythingAtTheEnd) {
     const Scenario& drawn = simulation.scenario();
     while (simulation.cluster().now() <= kUntil) ASSERT_TRUE(simulation.advance());
     const Cluster& cluster = simulation.cluster();
+    std::size_t running = 0;
     for (NodeId id = 1; id <= cluster.size(); ++id) {
-      EXPECT_TRUE(cluster.node(id).runs()) << "seed " << seed << " node " << id;
+      running += cluster.node(id).runs() ? 1U : 0U;
+      EXPECT_FALSE(cluster.node(id).disk_stalled);
       EXPECT_FALSE(cluster.node(id).dies_amid_effects);
       EXPECT_TRUE(cluster.clients_reach(id));
       EXPECT_EQ(cluster.node(id).sync.quantile(500'000), drawn.disk.sync.quantile(500'000));
@@ -116,6 +119,7 @@ TEST(Chaos, MendsEverythingAtTheEnd) {
         EXPECT_EQ(link.corrupt.per_million, 0u);
       }
     }
+    EXPECT_GE(running, 3u) << "all but the damaged ones; seed " << seed;
     while (simulation.advance()) {
     }
     EXPECT_NE(simulation.cluster().primary(), kNoNode) << "seed " << seed;
@@ -137,6 +141,37 @@ TEST(Chaos, NeverWipesAMajority) {
     }
   }
   EXPECT_EQ(most, 2u) << "two of five may lose their disk";
+}
+
+TEST(Chaos, OnlyDamageKeepsNodesDown) {
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    Simulation simulation(scenario_of({"crash", "disk_full", "stall_disk", "cut_clients"}), seed);
+    while (simulation.cluster().now() <= kUntil) ASSERT_TRUE(simulation.advance());
+    for (NodeId id = 1; id <= 3; ++id)
+      EXPECT_TRUE(simulation.cluster().node(id).runs()) << "seed " << seed << " node " << id;
+  }
+}
+
+TEST(Chaos, NeverDamagesAMajority) {
+  std::size_t refusals = 0;
+  for (const std::size_t nodes : {3U, 4U, 5U}) {
+    for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+      std::set<NodeId> lost;
+      const Played played =
+          play(scenario_of({"flip_bit", "read_error", "wipe", "power_cut"}, nodes), seed);
+      for (const Record& record : played.records) {
+        if (std::holds_alternative<DiskWiped>(record.fact)) lost.insert(record.node);
+        const auto* stopped = std::get_if<NodeStopped>(&record.fact);
+        if (stopped == nullptr || stopped->cause != StopCause::kRefusedToStart) continue;
+        lost.insert(record.node);
+        ++refusals;
+      }
+      EXPECT_LT(lost.size() * 2, nodes) << "seed " << seed;
+      EXPECT_TRUE(played.result.passed) << "seed " << seed << "\n"
+                                        << text_of(played.result.violations);
+    }
+  }
+  EXPECT_GT(refusals, 20u);
 }
 
 TEST(Surroundings, AreDrawnFromTheSeed) {

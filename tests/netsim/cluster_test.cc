@@ -154,6 +154,37 @@ TEST_F(ClusterTest, ANodeWhoseDiskIsFullStops) {
   EXPECT_TRUE(world_.run_until_primary());
 }
 
+TEST_F(ClusterTest, NothingCompletesOnAStalledDisk) {
+  const auto saved = [&](NodeId id) { return world_.events<EntriesPersisted>(id).size(); };
+  world_.cluster.stall_disk(kNode2, true);
+  const std::size_t before = saved(kNode2);
+  write("k", "v");
+  world_.run_for(seconds(5));
+  EXPECT_EQ(saved(kNode2), before);
+  EXPECT_GT(saved(kNode3), before);
+  world_.cluster.stall_disk(kNode2, false);
+  world_.run_for(milliseconds(200));
+  EXPECT_GT(saved(kNode2), before);
+  EXPECT_EQ(world_.cluster.replica(kNode2)->store().get("k"), "v");
+}
+
+TEST_F(ClusterTest, AStartWaitsForAStalledDisk) {
+  world_.cluster.stall_disk(kNode2, true);
+  crash(kNode2);
+  start(kNode2);
+  world_.run_for(seconds(1));
+  EXPECT_EQ(world_.cluster.replica(kNode2), nullptr);
+  world_.cluster.stall_disk(kNode2, false);
+  EXPECT_NE(world_.cluster.replica(kNode2), nullptr);
+
+  world_.cluster.stall_disk(kNode2, true);
+  crash(kNode2);
+  start(kNode2);
+  crash(kNode2);
+  world_.cluster.stall_disk(kNode2, false);
+  EXPECT_EQ(world_.cluster.replica(kNode2), nullptr) << "the process that waited was killed";
+}
+
 TEST_F(ClusterTest, APausedNodeHearsNothingUntilItIsResumed) {
   world_.cluster.pause(kNode2);
   world_.look();

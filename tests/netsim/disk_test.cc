@@ -304,6 +304,52 @@ TEST(Disk, RotsBehindWhatWasNotSyncedYet) {
   EXPECT_EQ(rig.disk.content(kLog), "aBBxx");
 }
 
+TEST(Disk, CannotReadABadSectorUntilItIsWrittenAnew) {
+  Rig rig;
+  rig.make(kLog, sectors('a', 3));
+  EXPECT_TRUE(rig.disk.spoil_sector(kLog, 2 * kSector + 1));
+  EXPECT_TRUE(rig.disk.spoil_sector(kLog, kSector));
+  EXPECT_FALSE(rig.disk.spoil_sector(kLog, 3 * kSector));
+  EXPECT_FALSE(rig.disk.spoil_sector("other", 0));
+  const auto starts_with = [&](const std::string& words) {
+    return error_of(rig.disk.check_readable(kLog)).rfind(words, 0) == 0;
+  };
+  EXPECT_TRUE(starts_with("cannot read log at offset 512: Input/output error. "));
+  rig.run(WriteAt{kLog, kSector, std::string(kSector - 1, 'b')});
+  EXPECT_TRUE(starts_with("cannot read log at offset 512: ")) << "not all of it";
+  rig.run(WriteAt{kLog, kSector, sectors('b')});
+  EXPECT_TRUE(starts_with("cannot read log at offset 1024: "));
+  rig.run(RenameFile{kLog, "other"});
+  EXPECT_FALSE(rig.disk.check_readable("other")) << "the sector is the file's";
+  rig.run(CreateFile{"other", 5});
+  EXPECT_TRUE(rig.disk.check_readable("other"));
+}
+
+TEST(Disk, LosesAllThatItLiedAbout) {
+  Rig rig;
+  rig.make(kLog, "aaaa");
+  rig.disk.set_lying(true);
+  rig.run(WriteAt{kLog, 0, "bb"});
+  rig.run(SyncFile{kLog});
+  rig.run(RenameFile{kLog, "new"});
+  rig.run(SyncDirectory{});
+  EXPECT_EQ(rig.disk.content("new"), "bbaa") << "a process sees what it wrote";
+  EXPECT_EQ(rig.after_power_cuts(kLog), std::set<std::string>{"aaaa"});
+  EXPECT_EQ(rig.after_power_cuts("new"), std::set<std::string>{"gone"});
+}
+
+TEST(Disk, SettlesWhatItLiedAboutWithTheFirstHonestSync) {
+  Rig rig;
+  rig.make(kLog, "aaaa");
+  rig.disk.set_lying(true);
+  rig.run(WriteAt{kLog, 0, "bb"});
+  rig.run(SyncFile{kLog});
+  rig.disk.set_lying(false);
+  EXPECT_EQ(rig.after_power_cuts(kLog), (std::set<std::string>{"aaaa", "bbaa"}));
+  rig.run(SyncFile{kLog});
+  EXPECT_EQ(rig.after_power_cuts(kLog), std::set<std::string>{"bbaa"});
+}
+
 SnapshotPtr snapshot_at(LogIndex index, int keys) {
   Snapshot snapshot{index, 3, KvStore(64)};
   for (int i = 0; i < keys; ++i) {

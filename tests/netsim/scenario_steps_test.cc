@@ -142,6 +142,10 @@ TEST(ScenarioSteps, FaultsOfDisksAndClocksReadTheirKeys) {
   EXPECT_EQ(flip.offset, 100u);
   EXPECT_EQ(step_of(R"({"at": "1s", "flip_bit": "node2", "file": "snapshot", "offset": 0})").file,
             "snapshot");
+  EXPECT_EQ(step_of(R"({"at": "1s", "read_error": "node2", "offset": 7})").file, "log");
+  EXPECT_TRUE(step_of(R"({"at": "1s", "stall_disk": "node2"})").on);
+  EXPECT_FALSE(step_of(R"({"at": "1s", "lying_sync": "node2", "on": false})").on);
+  EXPECT_FALSE(step_of(R"({"at": "1s", "cut_clients": "node2", "on": false})").on);
   EXPECT_EQ(step_of(R"({"at": "1s", "drift": "node2", "ppm": -200})").drift_ppm, -200);
   EXPECT_EQ(step_of(R"({"at": "1s", "clock_step": "node2", "by": "1s"})").span, seconds(1));
   EXPECT_EQ(step_of(R"({"at": "1s", "freeze_clock": "node2", "for": "2s"})").span, seconds(2));

@@ -240,6 +240,39 @@ TEST(Steps, FaultsSayWhatTheyDo) {
                    "will crash node2 amid the effects of its next input"}));
 }
 
+TEST(Steps, FaultsOfDisksSayWhatTheyDo) {
+  EXPECT_EQ(words(R"({"at": "2s", "stall_disk": "node2"},
+                     {"at": "3s", "stall_disk": "node2", "on": false},
+                     {"at": "4s", "lying_sync": "node2"},
+                     {"at": "5s", "lying_sync": "node2", "on": false},
+                     {"at": "6s", "cut_clients": "node2"},
+                     {"at": "7s", "cut_clients": "node2", "on": false},
+                     {"at": "8s", "read_error": "node2", "offset": 9})"),
+            (Words{"stalls the disk of node2", "lets the disk of node2 work again",
+                   "lets the disk of node2 lie about syncs", "lets the disk of node2 sync honestly",
+                   "cuts the clients off from node2", "lets the clients reach node2",
+                   "makes unreadable the sector with byte 9 of the newest log file of node2"}));
+}
+
+TEST(Steps, ClientsAreCutOffFromOneNodeAlone) {
+  const Played played = play_steps(R"({"at": "2s", "cut_clients": "node1"},
+    {"at": "3s", "get": "k", "to": "node1", "timeout": "1s", "expect": "unknown"},
+    {"at": "5s", "cut_clients": "node1", "on": false},
+    {"at": "6s", "get": "k", "to": "node1", "expect": {"value": null}})");
+  EXPECT_TRUE(played.result.passed);
+  EXPECT_EQ(played.result.elections, 1u) << "the nodes hear each other";
+}
+
+TEST(Steps, AnUnreadableSectorKeepsANodeDown) {
+  const Played played = play_steps(R"({"at": "3s", "read_error": "node3", "offset": 100},
+    {"at": "5s", "restart": "node3"})");
+  const auto stopped = records_of<NodeStopped>(played);
+  ASSERT_EQ(stopped.size(), 2u);
+  const auto& refused = std::get<NodeStopped>(stopped[1].fact);
+  EXPECT_EQ(refused.cause, StopCause::kRefusedToStart);
+  EXPECT_EQ(refused.detail.rfind("cannot read log-0000000000000001.wal at offset 0: ", 0), 0u);
+}
+
 TEST(Steps, AFlippedBitKeepsANodeDown) {
   const Played played = play_steps(R"({"at": "2s", "set": "k", "value": "v", "expect": "ok"},
     {"at": "3s", "crash": "node3"},

@@ -186,6 +186,19 @@ TEST_F(DataDirectoryTest, NamesTheDamagedSnapshot) {
   EXPECT_NE(error_.find("offset"), std::string::npos) << error_;
 }
 
+TEST_F(DataDirectoryTest, RefusesWhatItCannotRead) {
+  ASSERT_TRUE(start()) << error_;
+  const std::string path = file(snapshot_file_name(5));
+  fs::create_symlink("/proc/self/mem", path);  // reading its first page is an input/output error
+  EXPECT_FALSE(start());
+  EXPECT_EQ(error_.rfind("cannot read " + path + ": Input/output error. ", 0), 0u) << error_;
+  fs::remove(path);
+  fs::remove(file(kLog));
+  fs::create_directory(file(kLog));
+  EXPECT_FALSE(start());
+  EXPECT_EQ(error_.rfind("cannot read " + file(kLog) + ": Is a directory. ", 0), 0u) << error_;
+}
+
 TEST_F(DataDirectoryTest, RefusesARenamedSnapshot) {
   ASSERT_TRUE(start()) << error_;
   ASSERT_TRUE(done({SaveSnapshot{snapshot_at(5)}}));

@@ -210,7 +210,8 @@ class Finder {
   void operator()(const NodeStopped&) {
     if (add_step()) return;
     add(past_.last<StepTaken>(position_, node_, [](const StepTaken& e) {
-      return e.verb == "crash" || e.verb == "disk_full" || e.verb == "flip_bit";
+      return e.verb == "crash" || e.verb == "disk_full" || e.verb == "flip_bit" ||
+             e.verb == "read_error";
     }));
   }
   void operator()(const NodePaused&) { add_step(); }

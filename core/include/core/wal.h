@@ -111,6 +111,11 @@ class Wal {
   /// it was synced, so that later damage can't pass for a torn tail. Needs no sync.
   std::vector<DiskOperation> mark();
 
+  /// Of the newest segment: damage below this offset can't pass for a torn write, whatever else is
+  /// lost, because a synced frame behind it says that it was synced. True once all operations that
+  /// were asked for are done.
+  std::uint64_t vouched_bytes() const { return vouched_to_; }
+
   /// "log-0000000000000001.wal"
   static bool is_segment_name(std::string_view name);
 
@@ -149,6 +154,8 @@ class Wal {
   std::uint64_t chain_{0};       ///< checksum of the last frame
   std::uint64_t offset_{0};      ///< in the last segment, where the next frame goes
   std::uint64_t synced_to_{0};   ///< the last segment is known to be synced up to here
+  std::uint64_t claimed_to_{0};  ///< what the last frame says was synced
+  std::uint64_t vouched_to_{0};  ///< what the last synced frame says was synced
   bool marked_{false};           ///< the last frame is a mark
   std::vector<Spare> spares_{};  ///< at most one of them is not full
 };

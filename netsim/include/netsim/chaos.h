@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +37,7 @@ class Chaos {
   void strike(Cluster& cluster, Steps& steps);
   void ambush(Cluster& cluster, NodeId leader);
   bool known_to_all(const Cluster& cluster, const Selector& target) const;
+  bool within_budget(const Cluster& cluster, const Step& fault);
   void mend_everything(Cluster& cluster, Steps& steps);
   /// The fault, and what mends it: with a verb of its own, or none.
   std::pair<Step, std::optional<Step>> draw(const Cluster& cluster, Verb verb);
@@ -43,6 +45,7 @@ class Chaos {
   void draw_partition(Step& fault);
   void draw_cut(Step& fault);
   std::pair<Step, std::optional<Step>> draw_of_machine(Step fault);
+  std::pair<Step, std::optional<Step>> draw_damage(const Cluster& cluster, Step fault);
   void next_strike(Cluster& cluster);
   void set_alarm(Cluster& cluster, Duration after, Step step);
   Selector victim(const Cluster& cluster);
@@ -58,9 +61,9 @@ class Chaos {
   std::vector<std::uint64_t> weights_{};  ///< by class
   std::uint64_t total_weight_{0};
   Duration mean_gap_{};
-  std::uint32_t wipes_left_{0};
-  std::vector<Verb> ambushes_{};  ///< what may strike a new leader: a crash, or isolation
-  Chance ambush_{};               ///< that a new leader is struck
+  std::set<Selector> lost_disks_{};  ///< wiped or damaged
+  std::vector<Verb> ambushes_{};     ///< what may strike a new leader: a crash, or isolation
+  Chance ambush_{};                  ///< that a new leader is struck
   Duration ambush_within_{};
   std::vector<bool> ambush_at_commit_{};  ///< by node: waits for the new leader's first commit
   std::vector<Step> later_{};             ///< by the data of their alarm

@@ -68,6 +68,8 @@ class Cluster {
   void set_drift(NodeId id, std::int64_t ppm);
   void step_clock(NodeId id, Duration span);
   void freeze_clock(NodeId id, Duration span);
+  /// Nothing on the disk completes until it works again; a process that starts waits for it, too.
+  void stall_disk(NodeId id, bool stalled);
   /// Clients can't reach the node, nor hear from it.
   void cut_off_clients(NodeId id, bool cut) { cut_off_[id - 1] = cut; }
   Network& network() { return network_; }
@@ -185,7 +187,8 @@ class Cluster {
   Slots<Flight> flights_{};
   Slots<Request> requests_{};
   Slots<Answer> answers_{};
-  std::vector<std::vector<What>> held_{};  ///< what came while a node was paused
+  std::vector<std::vector<What>> held_{};     ///< what came while a node was paused
+  std::vector<std::vector<What>> stalled_{};  ///< what a stalled disk should have completed
   RequestId last_request_{0};
   std::uint64_t messages_{0};
   std::uint64_t inputs_{0};

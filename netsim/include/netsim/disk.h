@@ -21,7 +21,9 @@ namespace kv::sim {
 /// power cut leaves, for every 512-byte sector written since, any of the versions it had, each
 /// sector on its own (a torn write is a subset, not only a prefix); names survive as a prefix of
 /// their changes since the last SyncDirectory. A file that grew may be shorter again, or hold zeros
-/// where its data was lost. A process that dies loses nothing that it wrote.
+/// where its data was lost. A process that dies loses nothing that it wrote. A disk that lies says
+/// that a sync is done and does nothing; a power cut while it lies takes all back that no honest
+/// sync has settled.
 ///
 /// Invariant: used_bytes() is the sum of the sizes of the files in names().
 class Disk {
@@ -48,6 +50,13 @@ class Disk {
   /// Flips one bit (0 to 7) of a file's durable bytes; bit rot. Where unsynced data covers the
   /// byte, it shows only if that data is lost. False if there is no such file or offset.
   bool flip_bit(std::string_view name, std::uint64_t offset, std::uint32_t bit);
+  /// The sector with this byte can't be read any more, until all of it is written anew. False if
+  /// there is no such file or offset.
+  bool spoil_sector(std::string_view name, std::uint64_t offset);
+  /// An Error if a sector of the file, which must exist, can't be read.
+  Outcome check_readable(std::string_view name) const;
+  /// Whether syncs only seem to succeed.
+  void set_lying(bool lying) { lying_ = lying; }
 
   /// Ascending.
   std::vector<std::string> names() const;
@@ -70,6 +79,7 @@ class Disk {
     std::string content{};
     std::vector<Pending> pending{};
     std::string replaced{};
+    std::vector<std::uint64_t> unreadable{};  ///< sectors
   };
   /// A file has as many names as versions of `Names` have it; it is kept as long as one has.
   struct Name {
@@ -108,6 +118,7 @@ class Disk {
   std::vector<Names> older_names_{};  ///< each version since the last SyncDirectory, oldest first
   std::uint64_t used_bytes_{0};
   std::uint64_t capacity_bytes_{0};
+  bool lying_{false};
 };
 
 }  // namespace kv::sim

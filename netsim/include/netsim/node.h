@@ -32,6 +32,7 @@ struct Node {
   NodeClock clock{};
   Disk disk{};
   Latency sync{};
+  bool disk_stalled{false};
   Rng disk_rng;
   Rng seeds;
 
@@ -41,7 +42,8 @@ struct Node {
   /// The process before this one as it died: it may have done things in its last moment, and those
   /// who watch must see why.
   std::optional<Replica> died{};
-  std::uint64_t boots{0};  ///< tells what was begun by an earlier process
+  std::uint64_t boots{0};   ///< tells what was begun by an earlier process
+  bool starts_late{false};  ///< as soon as the disk works again
   bool paused{false};
   bool dies_amid_effects{false};
   std::vector<Write> queued{};
@@ -50,6 +52,8 @@ struct Node {
   std::optional<Instant> tick_at{};  ///< the earliest tick that is scheduled
   std::vector<RequestId> waiting{};  ///< requests that will be answered
 
+  /// All that was written to the log is done: nothing is queued or under way.
+  bool log_is_idle() const { return wal.has_value() && !log_work && queued.empty(); }
   bool runs() const { return replica.has_value() && !paused; }
 };
 

@@ -14,8 +14,8 @@ namespace kv::sim {
 /// What a starting node does with its disk, as kvnode does with its data directory: removes what an
 /// interrupted process left (spare files, temporary ones), reads the newest snapshot and the log,
 /// and does what the log asks for; or makes a log, of incarnation `fresh`, if there is neither. The
-/// operations of the result are done. An Error when bytes are damaged or the disk is full.
-/// `shard_count` is of the recovered state.
+/// operations of the result are done. An Error when bytes are damaged or can't be read, or the disk
+/// is full. `shard_count` is of the recovered state.
 Result<Wal::Opened> recover(Disk& disk, Wal::Options options, Incarnation fresh,
                             std::uint32_t shard_count);
 

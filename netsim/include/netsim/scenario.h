@@ -95,6 +95,10 @@ enum class Verb : std::uint8_t {
   kClockStep,
   kFreezeClock,
   kTransfer,
+  kReadError,  ///< a sector of a file can't be read
+  kStallDisk,  ///< nothing on the disk completes
+  kLyingSync,  ///< syncs report success and do nothing
+  kCutClients,
 };
 std::string_view verb_name(Verb verb);  ///< "set", "power_cut" …
 
@@ -142,9 +146,9 @@ struct Step {
   std::vector<std::string> only{};  ///< cut, loss: only these messages: "HEARTBEAT", "ELECTION" …
   Latency latency{};                ///< delay: added; slow_disk: of a sync
   Chance chance{};                  ///< loss, duplicate …
-  std::uint64_t offset{0};          ///< flip_bit
-  std::string file{};               ///< flip_bit: "log" or "snapshot"
-  bool on{true};                    ///< disk_full
+  std::uint64_t offset{0};          ///< flip_bit, read_error
+  std::string file{};               ///< the same: "log" or "snapshot"
+  bool on{true};                    ///< disk_full, stall_disk, lying_sync, cut_clients
   std::int64_t drift_ppm{0};
   Duration span{};  ///< clock_step, freeze_clock, pause (0: until resume)
   Place place{};
