@@ -126,7 +126,7 @@ class Life {
     Snapshot snapshot{last_, term_, KvStore(kShards)};
     for (LogIndex i = 1; i <= 20; ++i) snapshot.state.set("key-" + std::to_string(i), "value");
     execute({SaveSnapshot{std::make_shared<const Snapshot>(std::move(snapshot))}});
-    discard_ = last_ - rng_.below(5);
+    discard_ = last_ - rng_.below(std::min<LogIndex>(last_, 5));
     remember();
   }
 

@@ -107,7 +107,7 @@ TEST(FrameReader, LetsNoDamagedMessageThrough) {
     // One bit, some, or a burst: within two hundred bytes.
     for (std::uint64_t flips = 1ULL << rng.below(8); flips > 0; --flips) {
       const std::size_t at = std::min(first + (flips == 1 ? 0 : rng.below(200)), stream.size() - 1);
-      stream[at] = static_cast<char>(stream[at] ^ (1 + rng.below(255)));
+      stream[at] = static_cast<char>(static_cast<std::uint64_t>(stream[at]) ^ (1 + rng.below(255)));
     }
     const std::vector<std::string> got = read_in_pieces(stream, 1 + rng.below(2000));
     std::size_t whole = 0;
