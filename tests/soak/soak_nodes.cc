@@ -100,7 +100,8 @@ Outcome SoakNodes::terminate(std::size_t node) {
   while (steady_now() < give_up) {
     if (const auto ending = ending_of(pids_[node])) {
       states_[node] = State::kDown;
-      if (ending->on_purpose()) return success();
+      // Killed by it: it had not yet come far enough to handle signals.
+      if (ending->on_purpose() || ending->signal == SIGTERM) return success();
       return Error{name + " " + ending->text() + " after SIGTERM"};
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
