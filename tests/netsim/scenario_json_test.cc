@@ -112,7 +112,8 @@ TEST(ScenarioJson, SaysWhatWasExpectedWhere) {
             "x.json:1:10: this isn't JSON: this number is too large");
   EXPECT_EQ(error_of("[]"),
             "x.json:1:1: expected an object with $schema, title, why, seed, nodes, "
-            "primary, timing, ack, limits, segment, run_for, network, disk, clocks, "
+            "primary, timing, ack, reads, lease_drift_ppm, limits, segment, run_for, network, "
+            "disk, clocks, "
             "workload, chaos, steps, expect, found an empty list");
 }
 
