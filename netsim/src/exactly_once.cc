@@ -3,7 +3,7 @@
 #include <map>
 #include <string_view>
 
-#include "core/duration_text.h"
+#include "netsim/report_layout.h"
 
 namespace kv::sim {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 std::string name_of(const Operation& increment) {
   return "client " + std::to_string(increment.client) + "'s increment " + increment.value + " of " +
          increment.key + " (operation " + std::to_string(increment.id) + ", called at " +
-         to_text(increment.called - Instant{}) + ")";
+         time_text(increment.called) + ")";
 }
 
 std::optional<std::string> wrong_end(const Operation& last, const KvStore& state) {
@@ -37,8 +37,7 @@ std::optional<std::string> check_exactly_once(const std::vector<Operation>& hist
   }
   if (wrong != nullptr) {
     return name_of(*wrong) + " was answered " + *wrong->found + " at " +
-           to_text(wrong->returned - Instant{}) + ": it must be " + wrong->value +
-           " if each was done once.";
+           time_text(wrong->returned) + ": it must be " + wrong->value + " if each was done once.";
   }
   if (final_state == nullptr) return std::nullopt;
   for (const auto& [key, increment] : last) {

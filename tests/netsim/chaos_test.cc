@@ -1,6 +1,7 @@
 #include "netsim/chaos.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -205,6 +206,17 @@ TEST(Surroundings, StayWithinWhatTheScenarioGives) {
     EXPECT_EQ(drawn.nodes.size(), scenario.nodes.size());
     EXPECT_EQ(drawn.run_for, scenario.run_for);
   }
+}
+
+TEST(Surroundings, LeaveEachKindOfWorkOutInAboutHalfOfTheSeeds) {
+  std::array<int, 3> drawn{};
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    const WorkloadSpec work = draw_surroundings(scenario_of({}), seed).workload;
+    drawn[0] += work.once.per_million > 0 ? 1 : 0;
+    drawn[1] += work.follower_reads.per_million > 0 ? 1 : 0;
+    drawn[2] += work.expiring.per_million > 0 ? 1 : 0;
+  }
+  for (const int count : drawn) EXPECT_NEAR(count, 100, 30);
 }
 
 }  // namespace

@@ -38,9 +38,10 @@ TEST(ExactlyOnce, AnswersAreTheCount) {
 }
 
 TEST(ExactlyOnce, ASecondExecutionShowsInTheAnswer) {
-  EXPECT_EQ(check_exactly_once({increment(1, "1"), increment(2, "3"), increment(3, "4")}, nullptr),
-            "client 4's increment 2 of n4 (operation 2, called at 2s) was answered 3 at 2005ms: it "
-            "must be 2 if each was done once.");
+  EXPECT_EQ(
+      check_exactly_once({increment(1, "1"), increment(2, "3"), increment(3, "4")}, nullptr),
+      "client 4's increment 2 of n4 (operation 2, called at 2.000 s) was answered 3 at 2.005 s: it "
+      "must be 2 if each was done once.");
 }
 
 TEST(ExactlyOnce, AForgottenSessionShowsInTheAnswer) {
@@ -52,9 +53,10 @@ TEST(ExactlyOnce, AForgottenSessionShowsInTheAnswer) {
 
 TEST(ExactlyOnce, TheLastOneShowsAtTheEnd) {
   const KvStore three = holding("3");
-  EXPECT_EQ(check_exactly_once({increment(1, "1"), increment(2, "2")}, &three),
-            "n4 is 3 at the end, but client 4's increment 2 of n4 (operation 2, called at 2s) was "
-            "answered, and was the last.");
+  EXPECT_EQ(
+      check_exactly_once({increment(1, "1"), increment(2, "2")}, &three),
+      "n4 is 3 at the end, but client 4's increment 2 of n4 (operation 2, called at 2.000 s) was "
+      "answered, and was the last.");
   const KvStore one = holding("1");
   EXPECT_TRUE(check_exactly_once({increment(1, "1"), increment(2, "2")}, &one).has_value());
   const KvStore none(1);
