@@ -31,6 +31,8 @@ std::string_view name_of(SweepEnd end) {
       return "stopped";
     case SweepEnd::kInterrupted:
       return "interrupted";
+    case SweepEnd::kTimeUp:
+      return "time up";
   }
   CHECK(false);
 }
@@ -156,6 +158,17 @@ Result<SweepRun> read_run(const SweepPlan& plan, const Json& json) {
   return run;
 }
 
+Result<SwarmOptions> read_swarm(const Json& json) {
+  Members members(json);
+  SwarmOptions swarm;
+  swarm.min_nodes = static_cast<std::uint32_t>(members.number("min_nodes"));
+  swarm.max_nodes = static_cast<std::uint32_t>(members.number("max_nodes"));
+  swarm.faults = members.texts("faults");
+  swarm.length = members.span("length_ns");
+  if (!members.problem().empty()) return Error{"in 'swarm': " + members.problem()};
+  return swarm;
+}
+
 Result<SweepPlan> read_plan(const Json& json) {
   Members members(json);
   SweepPlan plan;
@@ -172,6 +185,11 @@ Result<SweepPlan> read_plan(const Json& json) {
   }
   const Result<SeedRange> seeds = parse_seeds(members.text("seeds"));
   const Result<Shard> shard = parse_shard(members.text("shard"));
+  if (const Json* const drawn = members.member("swarm"); drawn != nullptr && !drawn->is_null()) {
+    const Result<SwarmOptions> swarm = read_swarm(*drawn);
+    if (!swarm) return swarm.error();
+    plan.swarm = *swarm;
+  }
   if (!members.problem().empty()) return Error{members.problem()};
   if (!seeds) return seeds.error();
   if (!shard) return shard.error();
@@ -180,6 +198,14 @@ Result<SweepPlan> read_plan(const Json& json) {
   const Outcome size = check_size(plan);
   if (!size) return size.error();
   return plan;
+}
+
+Json to_json(const std::optional<SwarmOptions>& swarm) {
+  if (!swarm) return nullptr;
+  return {{"min_nodes", swarm->min_nodes},
+          {"max_nodes", swarm->max_nodes},
+          {"faults", swarm->faults},
+          {"length_ns", swarm->length.ns}};
 }
 
 Json to_json(const std::optional<Quantiles>& quantiles) {
@@ -279,8 +305,9 @@ std::string to_json(const SweepResults& results) {
          member("file", plan.file) + member("title", plan.title) +
          member("scenario_hash", hash_text(plan.scenario_hash)) + member("settings", plan.set) +
          member("vary", vary) + member("seeds", to_text(plan.seeds)) +
-         member("shard", to_text(plan.shard)) + member("end", name_of(results.end)) +
-         member("wall_ns", results.wall_time.ns) + "\"runs\": " + list_of(runs) +
+         member("shard", to_text(plan.shard)) + member("swarm", to_json(plan.swarm)) +
+         member("end", name_of(results.end)) + member("wall_ns", results.wall_time.ns) +
+         member("worker_ns", results.worker_time.ns) + "\"runs\": " + list_of(runs) +
          ",\n\"summary\": " + list_of(summary) + "\n}\n";
 }
 
@@ -300,10 +327,12 @@ Result<SweepResults> parse_json(std::string_view text, const std::string& name) 
   SweepResults results;
   results.plan = std::move(*plan);
   const std::string end = members.text("end");
-  results.end = end == name_of(SweepEnd::kWhole)     ? SweepEnd::kWhole
-                : end == name_of(SweepEnd::kStopped) ? SweepEnd::kStopped
-                                                     : SweepEnd::kInterrupted;
+  results.end = SweepEnd::kInterrupted;
+  for (const SweepEnd each : {SweepEnd::kWhole, SweepEnd::kStopped, SweepEnd::kTimeUp}) {
+    if (end == name_of(each)) results.end = each;
+  }
   results.wall_time = members.span("wall_ns");
+  results.worker_time = members.span("worker_ns");
   for (const Json& each : members.list("runs")) {
     const std::string place = "run " + std::to_string(results.runs.size()) + " (from 0): ";
     Result<SweepRun> run = read_run(results.plan, each);

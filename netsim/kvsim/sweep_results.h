@@ -39,12 +39,13 @@ struct SweepRun {
 SweepRun summarize(std::uint64_t item, const Scenario& scenario, const RunResult& result);
 
 /// Why a sweep has no more runs.
-enum class SweepEnd : std::uint8_t { kWhole, kStopped, kInterrupted };
+enum class SweepEnd : std::uint8_t { kWhole, kStopped, kInterrupted, kTimeUp };
 
 struct SweepResults {
   SweepPlan plan{};
   SweepEnd end{SweepEnd::kWhole};
   Duration wall_time{};          ///< of merged ones: the sum
+  Duration worker_time{};        ///< real time of all workers together
   std::vector<SweepRun> runs{};  ///< in the order of items
 };
 

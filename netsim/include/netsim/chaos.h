@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/rng.h"
+#include "netsim/ambush.h"
 #include "netsim/cluster.h"
 #include "netsim/scenario.h"
 #include "netsim/steps.h"
@@ -19,29 +20,34 @@ Scenario draw_surroundings(const Scenario& scenario, std::uint64_t seed);
 
 /// Random faults (swarm testing, Groce et al. 2012): every seed draws which classes exist at all
 /// and how often they strike; a strike is an ordinary Step, and mends itself after a while. At the
-/// end of its time everything is mended at once.
+/// end of its time everything is mended at once, or only a core of the nodes.
 class Chaos {
  public:
   Chaos(const Scenario& scenario, const Rng& rng);
   void begin(Cluster& cluster);
   void on_alarm(Cluster& cluster, Steps& steps, std::uint64_t data);
-  /// A new leader may be struck as soon as it leads, or as soon as it commits: what it leaves half
-  /// done is what the next ones must get right.
+  /// What has just happened may be what an ambush waits for.
   void observe(Cluster& cluster);
 
   /// All classes that can be drawn; scenario files name them by verb_name().
   static const std::vector<Verb>& classes();
 
  private:
+  bool wanted(Verb verb) const;
+  void draw_habits();
+  void draw_ambush(const Scenario& scenario);
   void strike(Cluster& cluster, Steps& steps);
-  void ambush(Cluster& cluster, NodeId leader);
+  bool strike_once(Cluster& cluster, Steps& steps);
   bool known_to_all(const Cluster& cluster, const Selector& target) const;
-  void mend_everything(Cluster& cluster, Steps& steps);
+  Duration time_until_mended();
+  void mend(Cluster& cluster, Steps& steps);
+  std::vector<bool> draw_core();
   /// The fault, and what mends it: with a verb of its own, or none.
   std::pair<Step, std::optional<Step>> draw(const Cluster& cluster, Verb verb);
-  std::pair<Step, std::optional<Step>> draw_of_links(Step fault);
-  void draw_partition(Step& fault);
+  std::pair<Step, std::optional<Step>> draw_of_links(const Cluster& cluster, Step fault);
+  void draw_partition(const Cluster& cluster, Step& fault);
   void draw_cut(Step& fault);
+  std::string a_kind();
   std::pair<Step, std::optional<Step>> draw_of_machine(Step fault);
   void next_strike(Cluster& cluster);
   void set_alarm(Cluster& cluster, Duration after, Step step);
@@ -58,11 +64,13 @@ class Chaos {
   std::uint64_t total_weight_{0};
   Duration mean_gap_{};
   std::uint32_t wipes_left_{0};
-  std::vector<Verb> ambushes_{};  ///< what may strike a new leader: a crash, or isolation
-  Chance ambush_{};               ///< that a new leader is struck
-  Duration ambush_within_{};
-  std::vector<bool> ambush_at_commit_{};  ///< by node: waits for the new leader's first commit
-  std::vector<Step> later_{};             ///< by the data of their alarm
+  std::vector<bool> wiped_{};  ///< by node: it lost its disk, and its vote with it
+  Chance primary_share_{};     ///< of strikes that are meant for the primary
+  Chance again_{};             ///< that another strike follows at once, mostly at the same node
+  bool bursts_{false};         ///< strikes come in bursts, with calm between
+  std::optional<Selector> last_victim_{};  ///< of the strikes of this moment
+  Ambush ambush_;
+  std::vector<Step> later_{};  ///< by the data of their alarm
 };
 
 }  // namespace kv::sim

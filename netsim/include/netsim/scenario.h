@@ -186,6 +186,9 @@ struct ChaosSpec {
   Instant from{};
   Instant until{};                    ///< then all is mended and the cluster must recover
   std::vector<std::string> faults{};  ///< classes to draw from; empty: all (chaos.h)
+  /// So many nodes are mended at the end, a majority that can make progress by itself; the others
+  /// are down or cut off then. 0: all are mended.
+  std::uint32_t core{0};
 };
 
 /// A rehearsal: a cluster, its surroundings, what is done to it and what must come of it.
