@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/hash.h"
+#include "coverage_report.h"
 #include "netsim/simulation.h"
 #include "progress_bar.h"
 #include "sweep_files.h"
@@ -21,6 +22,15 @@ constexpr int kUsage = 2;
 constexpr int kInterrupted = 130;  // as shells have it: 128 + SIGINT
 constexpr std::uint64_t kRepeatEach = 100;
 
+std::vector<std::pair<std::uint64_t, std::uint64_t>> nonzero(const Coverage& coverage) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> found;
+  for (std::size_t i = 0; i < coverage.counters().size(); ++i) {
+    if (const std::uint64_t hits = coverage.counters()[i].hits; hits > 0)
+      found.emplace_back(i, hits);
+  }
+  return found;
+}
+
 class CampaignJob final : public Job {
  public:
   CampaignJob(const SweepPlan& plan, const std::vector<Scenario>& scenarios)
@@ -29,7 +39,12 @@ class CampaignJob final : public Job {
     const std::uint64_t seed = plan_.seed_of(item);
     const Scenario scenario =
         plan_.swarm ? draw_swarm(*plan_.swarm, seed) : scenarios_[plan_.variation_of(item)];
-    SweepRun run = summarize(item, scenario, sim::run(scenario, seed));
+    Simulation simulation(scenario, seed);
+    if (plan_.swarm) simulation.watch_coverage();
+    while (simulation.advance()) {
+    }
+    SweepRun run = summarize(item, scenario, simulation.result());
+    if (plan_.swarm) run.coverage = nonzero(*simulation.coverage());
     // By a hash, so that every shard repeats some.
     if (hash64(std::to_string(item)) % kRepeatEach == 0) {
       compare_with_repetition(run, sim::run(scenario, seed).trace_hash);
@@ -68,6 +83,7 @@ class CampaignCollector final : public Collector {
     results.plan = plan_;
     results.wall_time = pool_end.elapsed;
     results.runs = std::move(runs_);
+    if (plan_.swarm) results.coverage = std::move(coverage_);
     std::vector<SweepRun>& runs = results.runs;
     std::sort(runs.begin(), runs.end(),
               [](const SweepRun& a, const SweepRun& b) { return a.item < b.item; });
@@ -91,6 +107,10 @@ class CampaignCollector final : public Collector {
  private:
   void add(SweepRun run) {
     failed_ += run.passed ? 0 : 1;
+    for (const auto& [place, hits] : std::exchange(run.coverage, {})) {
+      coverage_.counters()[place].hits += hits;
+      coverage_.counters()[place].runs += 1;
+    }
     runs_.push_back(std::move(run));
   }
   static void show(const std::string& text) {
@@ -103,6 +123,7 @@ class CampaignCollector final : public Collector {
   ProgressBar bar_;
   std::uint64_t failed_{0};
   std::vector<SweepRun> runs_{};
+  Coverage coverage_{};
 };
 
 bool write_files(const CampaignOptions& options, const SweepResults& results) {
@@ -141,6 +162,8 @@ int run_campaign(const SweepPlan& plan, const std::vector<Scenario>& scenarios,
   SweepResults results = collector.results(*end);
   results.worker_time = end->elapsed * pool.jobs;
   std::fputs(report(results).c_str(), stdout);
+  if (results.coverage && options.coverage)
+    std::fputs(coverage_tables(*results.coverage).c_str(), stdout);
   std::fflush(stdout);
   const bool written = write_files(options, results);
   if (end->interrupted) return kInterrupted;

@@ -21,6 +21,7 @@ struct CampaignOptions {
   std::uint64_t failures{10};      ///< --failures: stop at so many, at least one
   bool keep_going{false};          ///< --keep-going: don't stop at failures
   bool quiet{false};               ///< --quiet: no progress on stderr
+  bool coverage{false};            ///< --coverage: print what was met how often
   std::optional<Duration> time{};  ///< --time: real time; then no more runs are begun
   std::string version{};           ///< of the program: only equal ones can be merged
 };

@@ -179,6 +179,7 @@ CLI::App* add_fuzz(CLI::App& app, Options& options) {
       ->type_name("TIME");
   command->add_option("--time", fuzz.time_limit, "End after so much real time: 10m")
       ->type_name("TIME");
+  command->add_flag("--coverage", fuzz.coverage, "Print what was met and struck how often");
   add_campaign(*command, fuzz);
   add_telling(*command, fuzz.telling, options.words);
   command->footer(R"(A single seed is told, and its trace hash printed.

@@ -81,6 +81,10 @@ Result<MergedSweep> merge_shards(std::vector<ShardFile> files) {
       merged.missing.push_back(what_is_missing(file));
     merged.results.wall_time = merged.results.wall_time + results.wall_time;
     merged.results.worker_time = merged.results.worker_time + results.worker_time;
+    if (results.coverage) {
+      if (!merged.results.coverage) merged.results.coverage.emplace();
+      merged.results.coverage->add(*results.coverage);
+    }
     merged.results.runs.insert(merged.results.runs.end(),
                                std::make_move_iterator(results.runs.begin()),
                                std::make_move_iterator(results.runs.end()));

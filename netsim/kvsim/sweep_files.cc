@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "coverage_report.h"
 #include "netsim/report_layout.h"
 #include "sweep_summary.h"
 
@@ -260,7 +261,9 @@ std::string to_json_line(const SweepPlan& plan, const SweepRun& run) {
   std::vector<std::int64_t> failover_ns;
   failover_ns.reserve(run.failover_times.size());
   for (const Duration time : run.failover_times) failover_ns.push_back(time.ns);
-  return dump({{"item", run.item},
+  Json coverage = Json::array();
+  for (const auto& [place, hits] : run.coverage) coverage.push_back({place, hits});
+  Json json = {{"item", run.item},
                {"values", plan.values_of(plan.variation_of(run.item))},
                {"seed", plan.seed_of(run.item)},
                {"completed", run.completed},
@@ -279,13 +282,28 @@ std::string to_json_line(const SweepPlan& plan, const SweepRun& run) {
                {"unknown", run.unknown},
                {"undecided", run.undecided},
                {"checker", run.checker},
-               {"words", run.words}});
+               {"words", run.words}};
+  if (!coverage.empty()) json["coverage"] = std::move(coverage);
+  return dump(json);
+}
+
+/// Counters of another number are left out.
+void read_counters(const Json& list, SweepRun& run) {
+  const std::size_t known = Coverage().counters().size();
+  for (const Json& each : list) {
+    if (!each.is_array() || each.size() != 2 || !each[0].is_number_unsigned() ||
+        !each[1].is_number_unsigned() || each[0].get<std::uint64_t>() >= known)
+      continue;
+    run.coverage.emplace_back(each[0].get<std::uint64_t>(), each[1].get<std::uint64_t>());
+  }
 }
 
 Result<SweepRun> parse_json_line(const SweepPlan& plan, std::string_view line) {
   const Result<Json> json = parse(line);
   if (!json) return json.error();
-  return read_run(plan, *json);
+  Result<SweepRun> run = read_run(plan, *json);
+  if (run && json->contains("coverage")) read_counters((*json)["coverage"], *run);
+  return run;
 }
 
 std::string to_json(const SweepResults& results) {
@@ -307,8 +325,9 @@ std::string to_json(const SweepResults& results) {
          member("vary", vary) + member("seeds", to_text(plan.seeds)) +
          member("shard", to_text(plan.shard)) + member("swarm", to_json(plan.swarm)) +
          member("end", name_of(results.end)) + member("wall_ns", results.wall_time.ns) +
-         member("worker_ns", results.worker_time.ns) + "\"runs\": " + list_of(runs) +
-         ",\n\"summary\": " + list_of(summary) + "\n}\n";
+         member("worker_ns", results.worker_time.ns) +
+         "\"coverage\": " + (results.coverage ? to_json(*results.coverage) : "null") + ",\n" +
+         "\"runs\": " + list_of(runs) + ",\n\"summary\": " + list_of(summary) + "\n}\n";
 }
 
 Result<SweepResults> parse_json(std::string_view text, const std::string& name) {
@@ -333,6 +352,12 @@ Result<SweepResults> parse_json(std::string_view text, const std::string& name) 
   }
   results.wall_time = members.span("wall_ns");
   results.worker_time = members.span("worker_ns");
+  if (const Json* const coverage = members.member("coverage");
+      coverage != nullptr && !coverage->is_null()) {
+    Result<Coverage> read = parse_coverage(dump(*coverage));
+    if (!read) return wrong(read.error().message);
+    results.coverage = std::move(*read);
+  }
   for (const Json& each : members.list("runs")) {
     const std::string place = "run " + std::to_string(results.runs.size()) + " (from 0): ";
     Result<SweepRun> run = read_run(results.plan, each);

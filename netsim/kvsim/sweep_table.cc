@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "coverage_report.h"
 #include "netsim/report_layout.h"
 #include "sweep_summary.h"
 
@@ -128,10 +129,14 @@ std::string table(const SweepPlan& plan, const std::vector<VariationSummary>& al
   return align(columns);
 }
 
+std::uint64_t failed_runs(const SweepResults& results) {
+  return static_cast<std::uint64_t>(std::count_if(results.runs.begin(), results.runs.end(),
+                                                  [](const SweepRun& run) { return !run.passed; }));
+}
+
 std::string failures(const SweepResults& results) {
   const SweepPlan& plan = results.plan;
-  const auto failed = static_cast<std::uint64_t>(std::count_if(
-      results.runs.begin(), results.runs.end(), [](const SweepRun& run) { return !run.passed; }));
+  const std::uint64_t failed = failed_runs(results);
   if (failed == 0) return {};
   std::string text = "\n";
   text += failed > kFailuresShown ? "The first " + std::to_string(kFailuresShown) + " of " +
@@ -179,7 +184,8 @@ std::string how_it_ended(const SweepResults& results) {
     case SweepEnd::kWhole:
       return {};
     case SweepEnd::kStopped:
-      return "Stopped at the last failure shown, after " + part + ": --keep-going does them all.\n";
+      return "Stopped at " + counted(failed_runs(results), "failure", "failures") + ", after " +
+             part + ": --keep-going does them all.\n";
     case SweepEnd::kTimeUp:
       return "The time was up after " + part + ".\n";
     case SweepEnd::kInterrupted:
@@ -192,18 +198,16 @@ std::string totals(const SweepResults& results) {
   const SweepPlan& plan = results.plan;
   Duration virtual_time;
   std::uint64_t events = 0;
-  std::uint64_t failed = 0;
   for (const SweepRun& run : results.runs) {
     virtual_time = virtual_time + run.virtual_time;
     events += run.events;
-    failed += run.passed ? 0 : 1;
   }
   const std::uint64_t wall_ms = milliseconds_of(results.wall_time);
   const std::uint64_t worker_ms = milliseconds_of(results.worker_time);
   const std::uint64_t runs = results.runs.size();
   std::string text = "\nSeeds " + to_text(plan.seeds);
   if (plan.shard.count > 1) text += ", shard " + to_text(plan.shard);
-  text += ": " + counted(runs, "run", "runs") + ", " + grouped(failed) + " failed; " +
+  text += ": " + counted(runs, "run", "runs") + ", " + grouped(failed_runs(results)) + " failed; " +
           long_time(virtual_time) + " of virtual time, " + grouped(events) + " events.\n";
   return text + "Wall time " + span_text(results.wall_time) + ": " + rate(runs, wall_ms) +
          " runs/s (" + rate(runs, worker_ms) + " a core), " + grouped(events * 1000 / wall_ms) +
@@ -246,7 +250,8 @@ std::string report(const SweepResults& results) {
   for (const std::string& setting : results.plan.set) settings += " --set " + setting;
   if (results.plan.swarm) settings += to_text(*results.plan.swarm);
   return name + settings + "\n\n" + table(results.plan, all) + failures(results) + totals(results) +
-         remarks(all) + how_it_ended(results);
+         remarks(all) + how_it_ended(results) +
+         (results.coverage ? coverage_line(*results.coverage) : "");
 }
 
 }  // namespace kv::sim

@@ -118,7 +118,8 @@ AmbushStrike Ambush::strike(const Cluster& cluster, NodeId at) {
   // At once, even what it has sent is lost when the links are cut.
   strike.after = rng_.below(2) == 0 ? Duration{} : rng_.between({}, reach_);
   // Some are back before anybody has noticed.
-  strike.mended_after = rng_.below(4) == 0 ? Duration{} : rng_.between({}, longest_);
+  const std::uint64_t back = rng_.below(4);
+  strike.mended_after = back == 0 ? Duration{} : rng_.between({}, back == 1 ? reach_ : longest_);
   return strike;
 }
 

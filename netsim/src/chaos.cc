@@ -14,9 +14,6 @@ namespace {
 constexpr std::uint64_t kStrike = ~std::uint64_t{0};
 constexpr std::uint64_t kEnd = kStrike - 1;
 
-constexpr std::uint64_t kMillion = 1'000'000;
-constexpr Duration kLongestClockStep = seconds(60 * 24 * 3600);
-
 Step step_of(Verb verb, Selector target) {
   Step step;
   step.verb = verb;
@@ -34,6 +31,30 @@ Step mend_of(const Step& fault) {
     default:
       return step_of(Verb::kRestart, fault.target);
   }
+}
+
+/// What hides in the one shows with the other, at the same node and moment: a primary that doesn't
+/// notice its lost quorum, writes that are acknowledged but not durable.
+using Pair = std::pair<Verb, Verb>;
+constexpr std::array<Pair, 12> kPairs{{
+    {Verb::kLoss, Verb::kReorder},
+    {Verb::kLoss, Verb::kDuplicate},
+    {Verb::kReorder, Verb::kDuplicate},
+    {Verb::kFreezeClock, Verb::kIsolate},
+    {Verb::kDrift, Verb::kIsolate},
+    {Verb::kPause, Verb::kIsolate},
+    {Verb::kSlowDisk, Verb::kPowerCut},
+    {Verb::kSlowDisk, Verb::kCrash},
+    {Verb::kDuplicate, Verb::kPause},
+    {Verb::kDelay, Verb::kPause},
+    {Verb::kTransfer, Verb::kIsolate},
+    {Verb::kTransfer, Verb::kCrash},
+}};
+
+/// Strikes one node and can strike any others at the same time.
+bool has_company(Verb verb) {
+  return verb == Verb::kCrash || verb == Verb::kPowerCut || verb == Verb::kPause ||
+         verb == Verb::kFreezeClock || verb == Verb::kClockStep;
 }
 
 /// Small more often than large.
@@ -84,6 +105,9 @@ Scenario draw_surroundings(const Scenario& scenario, std::uint64_t seed) {
   work.keys = static_cast<std::uint32_t>(1 + rng.below(work.keys));
   work.reads.per_million = static_cast<std::uint32_t>(rng.below(800'000));
   work.deletes.per_million = one_in(2) ? 0 : static_cast<std::uint32_t>(rng.below(200'000));
+  if (one_in(6)) limits.max_uncommitted_bytes = skewed(rng, 1000, 10'000);
+  // A state that lags behind what is committed.
+  if (one_in(3)) limits.max_apply_entries = static_cast<std::uint32_t>(skewed(rng, 1, 20));
   return drawn;
 }
 
@@ -127,6 +151,21 @@ void Chaos::draw_habits() {
   primary_share_.per_million = kShares[rng_.below(kShares.size())];
   if (rng_.below(2) == 0) again_.per_million = static_cast<std::uint32_t>(rng_.below(600'000));
   bursts_ = rng_.below(3) == 0;
+  // Few faults that stay: what must work without the struck ones has time to fail.
+  stays_ = rng_.below(8) == 0;
+  if (stays_) mean_gap_ = timing_.election_timeout_max * 20;
+  old_clocks_ = wanted(Verb::kClockStep) && rng_.below(6) == 0;
+  if (rng_.below(2) == 0) company_.per_million = static_cast<std::uint32_t>(rng_.below(300'000));
+  const Pair& pair = kPairs[rng_.below(kPairs.size())];
+  if (rng_.below(3) == 0 && wanted(pair.first) && wanted(pair.second)) {
+    pair_ = pair;
+    // So often that it gets to strike whatever else exists.
+    for (std::size_t i = 0; i < classes().size(); ++i) {
+      if (classes()[i] != pair.first || weights_[i] > 0) continue;
+      weights_[i] = 1 + rng_.below(10);
+      total_weight_ += weights_[i];
+    }
+  }
 }
 
 /// Half of the seeds that lie in ambush do nothing else.
@@ -144,6 +183,14 @@ void Chaos::begin(Cluster& cluster) {
   const auto owner = static_cast<std::uint32_t>(AlarmOwner::kChaos);
   cluster.set_alarm(spec_.until, {owner, kEnd});
   if (total_weight_ > 0) cluster.set_alarm(spec_.from, {owner, kStrike});
+  if (!old_clocks_) return;
+  // A count of milliseconds in 31 or 32 bits overflows while the faults strike.
+  const Duration overflow = milliseconds(std::int64_t{1} << (31 + rng_.below(2)));
+  for (const NodeSpec& node : nodes_) {
+    Step step = step_of(Verb::kClockStep, node.name);
+    step.span = overflow - rng_.between({}, spec_.until - Instant{});
+    set_alarm(cluster, spec_.from - cluster.now(), std::move(step));
+  }
 }
 
 void Chaos::next_strike(Cluster& cluster) {
@@ -183,21 +230,40 @@ void Chaos::set_alarm(Cluster& cluster, Duration after, Step step) {
 
 void Chaos::strike(Cluster& cluster, Steps& steps) {
   constexpr int kMostAtOnce = 4;
-  last_victim_.reset();
+  victim_.reset();
   for (int i = 0; i < kMostAtOnce; ++i) {
-    if (!strike_once(cluster, steps)) return;
-    if (rng_.below(kMillion) >= again_.per_million) return;
+    const Verb verb = draw_class();
+    if (!strike_once(cluster, steps, verb)) return;
+    if (pair_ && pair_->first == verb) strike_once(cluster, steps, pair_->second);
+    if (has_company(verb) && strikes(company_)) strike_others(cluster, steps, verb);
+    if (!strikes(again_)) return;
+    if (rng_.below(4) == 0) victim_.reset();
   }
 }
 
-/// False if the one that was drawn can't strike now.
-bool Chaos::strike_once(Cluster& cluster, Steps& steps) {
+Verb Chaos::draw_class() {
   std::uint64_t drawn = rng_.below(total_weight_);
   std::size_t chosen = 0;
   while (drawn >= weights_[chosen]) drawn -= weights_[chosen++];
-  const Verb verb = classes()[chosen];
+  return classes()[chosen];
+}
+
+/// Others suffer the same at the same moment, each for its own time.
+void Chaos::strike_others(Cluster& cluster, Steps& steps, Verb verb) {
+  const std::optional<Selector> first = victim_;
+  for (const NodeSpec& node : nodes_) {
+    if (node.name == first || rng_.below(2) == 0) continue;
+    victim_ = node.name;
+    strike_once(cluster, steps, verb);
+  }
+  victim_ = first;
+}
+
+/// False if it can't strike now.
+bool Chaos::strike_once(Cluster& cluster, Steps& steps, Verb verb) {
   // A member that lost its disk has no vote any more: a majority must keep theirs.
   if (verb == Verb::kWipe && wipes_left_ == 0) return false;
+  if (!victim_) victim_ = draw_victim(cluster);
   auto [fault, mend] = draw(cluster, verb);
   if (verb == Verb::kWipe) {
     if (!known_to_all(cluster, fault.target)) return false;
@@ -209,13 +275,13 @@ bool Chaos::strike_once(Cluster& cluster, Steps& steps) {
   if (verb == Verb::kPartition && rng_.below(2) == 0)
     steps.take(cluster, step_of(Verb::kHeal, "all"));
   steps.take(cluster, fault);
-  last_victim_ = fault.target;
   if (mend) set_alarm(cluster, time_until_mended(), std::move(*mend));
   return true;
 }
 
 /// Some come back before anybody has noticed.
 Duration Chaos::time_until_mended() {
+  if (stays_) return rng_.between({}, timing_.election_timeout_max * 40);
   switch (rng_.below(8)) {
     case 0:
       return {};
@@ -246,12 +312,9 @@ bool Chaos::known_to_all(const Cluster& cluster, const Selector& target) const {
 }
 
 /// Often the primary: most of what can go wrong begins there.
-Selector Chaos::victim(const Cluster& cluster) {
-  if (last_victim_ && !last_victim_->empty() && *last_victim_ != "all" && rng_.below(4) != 0)
-    return *last_victim_;
+Selector Chaos::draw_victim(const Cluster& cluster) {
   const NodeId primary = cluster.primary();
-  if (primary != kNoNode && rng_.below(kMillion) < primary_share_.per_million)
-    return nodes_[primary - 1].name;
+  if (primary != kNoNode && strikes(primary_share_)) return nodes_[primary - 1].name;
   return any_node();
 }
 
@@ -260,7 +323,7 @@ Chance Chaos::chance() {
 }
 
 std::pair<Step, std::optional<Step>> Chaos::draw(const Cluster& cluster, Verb verb) {
-  Step fault = step_of(verb, victim(cluster));
+  Step fault = step_of(verb, *victim_);
   switch (verb) {
     case Verb::kCrash:
       fault.amid_effects = rng_.below(2) == 0;
@@ -289,6 +352,7 @@ std::pair<Step, std::optional<Step>> Chaos::draw_of_machine(Step fault) {
   const Duration span = rng_.between({}, timing_.election_timeout_max * 2);
   switch (fault.verb) {
     case Verb::kSlowDisk:
+      if (rng_.below(4) == 0) fault.target = mend.target = "all";
       fault.latency = Latency::uniform({}, span);
       mend.latency = disk_.sync;
       return {fault, mend};
@@ -298,9 +362,6 @@ std::pair<Step, std::optional<Step>> Chaos::draw_of_machine(Step fault) {
       return {fault, mend};
     default:
       fault.span = span;
-      // Weeks: a count of milliseconds in 32 bits has overflown then.
-      if (fault.verb == Verb::kClockStep && rng_.below(16) == 0)
-        fault.span = rng_.between({}, kLongestClockStep);
       return {fault, std::nullopt};
   }
 }

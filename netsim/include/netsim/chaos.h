@@ -37,7 +37,10 @@ class Chaos {
   void draw_habits();
   void draw_ambush(const Scenario& scenario);
   void strike(Cluster& cluster, Steps& steps);
-  bool strike_once(Cluster& cluster, Steps& steps);
+  void strike_others(Cluster& cluster, Steps& steps, Verb verb);
+  bool strike_once(Cluster& cluster, Steps& steps, Verb verb);
+  Verb draw_class();
+  bool strikes(Chance chance) { return rng_.below(1'000'000) < chance.per_million; }
   bool known_to_all(const Cluster& cluster, const Selector& target) const;
   Duration time_until_mended();
   void mend(Cluster& cluster, Steps& steps);
@@ -51,7 +54,7 @@ class Chaos {
   std::pair<Step, std::optional<Step>> draw_of_machine(Step fault);
   void next_strike(Cluster& cluster);
   void set_alarm(Cluster& cluster, Duration after, Step step);
-  Selector victim(const Cluster& cluster);
+  Selector draw_victim(const Cluster& cluster);
   Selector any_node() { return nodes_[rng_.below(nodes_.size())].name; }
   Chance chance();
 
@@ -68,7 +71,11 @@ class Chaos {
   Chance primary_share_{};     ///< of strikes that are meant for the primary
   Chance again_{};             ///< that another strike follows at once, mostly at the same node
   bool bursts_{false};         ///< strikes come in bursts, with calm between
-  std::optional<Selector> last_victim_{};  ///< of the strikes of this moment
+  bool stays_{false};          ///< few faults, which stay long
+  bool old_clocks_{false};     ///< the nodes have run for weeks
+  Chance company_{};           ///< that other nodes suffer the same at the same moment
+  std::optional<std::pair<Verb, Verb>> pair_{};  ///< the second always comes with the first
+  std::optional<Selector> victim_{};             ///< of this moment's strikes
   Ambush ambush_;
   std::vector<Step> later_{};  ///< by the data of their alarm
 };

@@ -42,6 +42,9 @@ class SafetyChecker {
   /// When the run is over.
   void finish(const Cluster& cluster);
 
+  /// Whether some node has committed this write.
+  bool is_committed(const std::string& key, const std::string& value) const;
+
   std::vector<Violation>& violations() { return violations_; }
   const std::vector<Violation>& violations() const { return violations_; }
   /// Of all nodes, the furthest.
@@ -67,7 +70,6 @@ class SafetyChecker {
   void note_vote(const Message& message, NodeId candidate, Instant at);
   void check_entries(const Raft& raft, NodeId id, Instant at, LogIndex first, LogIndex last);
   void check_commits(const Raft& raft, NodeId id, Instant at, LogIndex from);
-  bool is_committed(const std::string& key, const std::string& value) const;
   void note_write(const Entry& entry);
   void first_commit(const Entry& entry, Term in_term, NodeId id);
   void check_base(const Raft& raft, NodeId id, Instant at);

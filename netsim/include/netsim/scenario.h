@@ -62,6 +62,7 @@ struct WorkloadSpec {
   Instant start{};
   std::optional<Instant> stop{};  ///< nothing: run_for
   Duration timeout{seconds(2)};   ///< then the client gives up waiting for an answer
+  Chance strays{};                ///< operations that begin at any node, not at the primary known
 };
 
 /// What can be done to a cluster. The words in scenario files are in verb_name().
