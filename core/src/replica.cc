@@ -15,9 +15,8 @@ namespace {
 
 /// What an entry in memory costs beside its bytes, about.
 constexpr std::size_t kEntryOverheadBytes = 80;
-/// Bounds on what one turn does, so that the node keeps hearing its peers; the rest follows at
+/// Bounds what one turn does, so that the node keeps hearing its peers; the rest follows at
 /// once.
-constexpr LogIndex kApplyAtOnce = 1024;
 constexpr std::size_t kAnswerBytesAtOnce = 4 << 20;
 
 /// Clients' commands are encoded by the driver, and what is in the log was proposed so; checksums
@@ -216,7 +215,7 @@ void Replica::settle(Instant now) {
 
 void Replica::apply_committed() {
   if (applied_ == raft_.commit()) return;
-  const LogIndex end = std::min(raft_.commit(), applied_ + kApplyAtOnce);
+  const LogIndex end = std::min(raft_.commit(), applied_ + config_.limits.max_apply_entries);
   auto waiting = std::lower_bound(
       writes_.begin(), writes_.end(), applied_ + 1,
       [](const WaitingWrite& write, LogIndex index) { return write.index < index; });

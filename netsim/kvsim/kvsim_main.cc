@@ -15,6 +15,7 @@
 #include "core/duration_text.h"
 #include "diff_command.h"
 #include "exit_status.h"
+#include "fuzz_command.h"
 #include "merge_command.h"
 #include "nearest_word.h"
 #include "pin_command.h"
@@ -30,6 +31,7 @@ constexpr const char* kExamples = R"(Examples:
   kvsim run scenarios/02-primary-failure.json --seed 7    another course of events
   kvsim run FILE --set nodes=5 --set network.loss=0.05    in other surroundings
   kvsim sweep FILE --seeds 1..10000                       many runs, in figures
+  kvsim fuzz --seeds 1..10000                             random clusters under random faults
   kvsim check scenarios/*.json                            are these files right?
 
 Exit status: 0 passed, 1 failed (an expectation, a promise, or traces differ), 2 the command line
@@ -45,6 +47,7 @@ struct Options {
   RunOptions run{};
   ReplayOptions replay{};
   SweepOptions sweep{};
+  FuzzOptions fuzz{};
   MergeOptions merge{};
   std::string diff_a{};
   std::string diff_b{};
@@ -60,6 +63,11 @@ std::string check_whole_number(const std::string& text) {
   const auto [rest, problem] = std::from_chars(text.data(), end, number);
   if (rest != end || text.empty()) return "'" + text + "' is not a whole number";
   return problem == std::errc{} ? "" : "'" + text + "' is too large";
+}
+
+std::string check_failures(const std::string& text) {
+  return text == "0" ? "'0' is none; --keep-going doesn't stop at failures"
+                     : check_whole_number(text);
 }
 
 /// "10x", "10" or "0.5x" in thousandths.
@@ -137,16 +145,58 @@ CLI::App* add_run(CLI::App& app, Options& options) {
   return run;
 }
 
+void add_seeds(CLI::App& command, std::string& seeds) {
+  command.add_option("--seeds", seeds, "The first and the last one: 1..10000")->type_name("A..B");
+}
+
+/// What `sweep` and `fuzz` have in common.
+void add_campaign(CLI::App& command, CampaignOptions& campaign) {
+  command.add_option("--jobs", campaign.jobs, "Runs at the same time; default: one a core")
+      ->check(check_whole_number)
+      ->type_name("N");
+  command.add_option("--shard", campaign.shard, "Do the i-th of n parts, for many machines: 2/8")
+      ->type_name("I/N");
+  command.add_option("--csv", campaign.csv_path, "Write a row for each run")->type_name("FILE");
+  command
+      .add_option("--json", campaign.json_path, "Write everything, for programs and 'kvsim merge'")
+      ->type_name("FILE");
+  command.add_option("--failures", campaign.failures, "Stop at so many failed runs; default: 10")
+      ->check(check_failures)
+      ->type_name("N");
+  command.add_flag("--keep-going", campaign.keep_going, "Don't stop at failures");
+  command.add_flag("--quiet", campaign.quiet, "No progress on standard error");
+}
+
+CLI::App* add_fuzz(CLI::App& app, Options& options) {
+  FuzzOptions& fuzz = options.fuzz;
+  CLI::App* const command = app.add_subcommand(
+      "fuzz", "Look for bugs: each seed draws a cluster, its surroundings and faults");
+  add_seeds(*command, fuzz.seeds);
+  command->add_option("--nodes", fuzz.nodes, "Sizes of clusters; default: 3..7")->type_name("A..B");
+  command->add_option("--faults", fuzz.faults, "Classes of faults to draw from; default: all")
+      ->type_name("F1,F2");
+  command->add_option("--length", fuzz.length, "Virtual time of a run; default: 60s")
+      ->type_name("TIME");
+  command->add_option("--time", fuzz.time_limit, "End after so much real time: 10m")
+      ->type_name("TIME");
+  command->add_flag("--coverage", fuzz.coverage, "Print what was met and struck how often");
+  add_campaign(*command, fuzz);
+  add_telling(*command, fuzz.telling, options.words);
+  command->footer(R"(A single seed is told, and its trace hash printed.
+Examples:
+  kvsim fuzz --seeds 1..10000
+  kvsim fuzz --time 10m --nodes 3 --faults crash,cut,power_cut
+  kvsim fuzz --seeds 4711                                 what happens in this one?
+  kvsim fuzz --seeds 1..1000000 --shard 2/8 --json 2.json)");
+  return command;
+}
+
 CLI::App* add_sweep(CLI::App& app, Options& options) {
   SweepOptions& sweep = options.sweep;
   CLI::App* const command =
       app.add_subcommand("sweep", "Run a scenario with many seeds and settings; a table");
   command->add_option("FILE", sweep.file, "The scenario")->required();
-  command->add_option("--seeds", sweep.seeds, "The first and the last one: 1..10000")
-      ->type_name("A..B");
-  command->add_option("--jobs", sweep.jobs, "Runs at the same time; default: one a core")
-      ->check(check_whole_number)
-      ->type_name("N");
+  add_seeds(*command, sweep.seeds);
   command
       ->add_option("--vary", sweep.vary,
                    "Try each value of a setting, and all combinations if repeated: "
@@ -155,13 +205,7 @@ CLI::App* add_sweep(CLI::App& app, Options& options) {
       ->take_all()
       ->allow_extra_args(false);
   add_settings(*command, sweep.set);
-  command->add_option("--shard", sweep.shard, "Do the i-th of n parts, for many machines: 2/8")
-      ->type_name("I/N");
-  command->add_option("--csv", sweep.csv_path, "Write a row for each run")->type_name("FILE");
-  command->add_option("--json", sweep.json_path, "Write everything, for programs and 'kvsim merge'")
-      ->type_name("FILE");
-  command->add_flag("--keep-going", sweep.keep_going, "Don't stop at the tenth failure");
-  command->add_flag("--quiet", sweep.quiet, "No progress on standard error");
+  add_campaign(*command, sweep);
   command->footer(R"(Examples:
   kvsim sweep scenarios/02-primary-failure.json --seeds 1..10000
   kvsim sweep scenarios/26-fast-failover.json --seeds 1..1000 --vary network.loss=0,0.05
@@ -212,8 +256,8 @@ CLI::App* add_check(CLI::App& app, Options& options) {
   return check;
 }
 
-constexpr auto kCommands =
-    std::to_array<std::string_view>({"run", "sweep", "merge", "replay", "diff", "pin", "check"});
+constexpr auto kCommands = std::to_array<std::string_view>(
+    {"run", "sweep", "fuzz", "merge", "replay", "diff", "pin", "check"});
 
 bool is_command(std::string_view word) {
   return std::find(kCommands.begin(), kCommands.end(), word) != kCommands.end();
@@ -229,9 +273,11 @@ int kvsim(int argc, char** argv) {
   app.footer(kExamples);
   app.require_subcommand(1);
   Options options;
-  options.run.version = options.replay.version = options.sweep.version = KV_VERSION;
+  options.run.version = options.replay.version = KV_VERSION;
+  options.sweep.version = options.fuzz.version = KV_VERSION;
   CLI::App* const run = add_run(app, options);
   CLI::App* const sweep = add_sweep(app, options);
+  CLI::App* const fuzz = add_fuzz(app, options);
   CLI::App* const merge = add_merge(app, options);
   CLI::App* const replay = add_replay(app, options);
   CLI::App* const diff = add_diff(app, options);
@@ -247,12 +293,14 @@ int kvsim(int argc, char** argv) {
       return complain("kvsim: " + unknown_command(command) + "\nTry kvsim --help.");
     return complain("kvsim: " + std::string(problem.what()) + "\nTry kvsim --help.");
   }
-  for (Telling* const telling : {&options.run.telling, &options.replay.telling}) {
+  for (Telling* const telling :
+       {&options.run.telling, &options.replay.telling, &options.fuzz.telling}) {
     const Outcome read = read_telling(options.words, *telling);
     if (!read) return complain("kvsim: " + read.error().message);
   }
   if (run->parsed()) return run_command(options.run);
   if (sweep->parsed()) return sweep_command(options.sweep);
+  if (fuzz->parsed()) return fuzz_command(options.fuzz);
   if (merge->parsed()) return merge_command(options.merge);
   if (replay->parsed()) return replay_command(options.replay);
   if (diff->parsed()) return diff_command(options.diff_a, options.diff_b);

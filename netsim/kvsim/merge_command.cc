@@ -24,6 +24,7 @@ std::string difference(const SweepPlan& a, const SweepPlan& b) {
   if (a.version != b.version) return "kvsim's version (" + a.version + ", " + b.version + ")";
   if (a.set != b.set) return "--set";
   if (a.vary != b.vary) return "--vary";
+  if (a.swarm != b.swarm) return "what is drawn (--nodes, --faults, --length)";
   if (a.seeds != b.seeds) return "--seeds (" + to_text(a.seeds) + ", " + to_text(b.seeds) + ")";
   if (a.shard.count != b.shard.count)
     return "the number of shards (" + to_text(a.shard) + ", " + to_text(b.shard) + ")";
@@ -35,7 +36,7 @@ std::string what_is_missing(const ShardFile& file) {
   return "Shard " + to_text(results.plan.shard) + " (" + file.name + ") has " +
          grouped(results.runs.size()) + " of " +
          counted(results.plan.items_of_shard(), "run", "runs") + ": it was " +
-         (results.end == SweepEnd::kStopped ? "stopped at its tenth failure; --keep-going does "
+         (results.end == SweepEnd::kStopped ? "stopped at a failure; --keep-going does "
                                               "them all."
                                             : "interrupted; do it again.");
 }
@@ -74,9 +75,16 @@ Result<MergedSweep> merge_shards(std::vector<ShardFile> files) {
                    std::to_string(results.plan.seed_of(item)) +
                    ") and all its others would be there twice. Leave one file out."};
     }
-    if (results.runs.size() < results.plan.items_of_shard())
+    if (results.end == SweepEnd::kTimeUp) {
+      merged.results.end = SweepEnd::kTimeUp;
+    } else if (results.runs.size() < results.plan.items_of_shard())
       merged.missing.push_back(what_is_missing(file));
     merged.results.wall_time = merged.results.wall_time + results.wall_time;
+    merged.results.worker_time = merged.results.worker_time + results.worker_time;
+    if (results.coverage) {
+      if (!merged.results.coverage) merged.results.coverage.emplace();
+      merged.results.coverage->add(*results.coverage);
+    }
     merged.results.runs.insert(merged.results.runs.end(),
                                std::make_move_iterator(results.runs.begin()),
                                std::make_move_iterator(results.runs.end()));
@@ -92,8 +100,9 @@ Result<MergedSweep> merge_shards(std::vector<ShardFile> files) {
       break;
     }
     merged.missing.push_back("Shard " + to_text(Shard{index, plan.shard.count}) +
-                             " is missing: kvsim sweep … --shard " +
-                             to_text(Shard{index, plan.shard.count}) + " --json FILE does it.");
+                             " is missing: kvsim " + (plan.swarm ? "fuzz" : "sweep") +
+                             " … --shard " + to_text(Shard{index, plan.shard.count}) +
+                             " --json FILE does it.");
   }
   plan.shard = {};
   std::sort(merged.results.runs.begin(), merged.results.runs.end(),

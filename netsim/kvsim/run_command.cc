@@ -54,19 +54,13 @@ TraceHeader header_of(const RunOptions& options, const std::string& text, const 
   return header;
 }
 
-}  // namespace
-
-int run_command(const RunOptions& options) {
-  const Result<std::string> text = read_file(options.file);
-  if (!text) return complain(text.error().message);
-  const Result<Scenario> scenario = read_scenario(*text, options.file, options.settings);
-  if (!scenario) return complain(scenario.error().message);
-  const std::uint64_t seed = options.seed.value_or(scenario->seed);
-
-  Simulation simulation(*scenario, seed);
+/// One run, told or as JSON. Its trace's header holds `text`, which the scenario was read from.
+int tell(const Scenario& scenario, const std::string& text, std::uint64_t seed,
+         const RunOptions& options) {
+  Simulation simulation(scenario, seed);
   TraceOutput trace;
   if (!options.trace.empty()) {
-    const TraceHeader header = header_of(options, *text, simulation.scenario(), seed);
+    const TraceHeader header = header_of(options, text, simulation.scenario(), seed);
     const Outcome opened = trace.open(options.trace, header);
     if (!opened) return complain(opened.error().message);
   }
@@ -88,7 +82,7 @@ int run_command(const RunOptions& options) {
   numbers.wall_time = wall_now() - begun - teller.slept();
   if (numbers.wall_time < kQuick) {
     numbers.repeated = true;
-    numbers.same_hash = run(*scenario, seed).trace_hash == result.trace_hash;
+    numbers.same_hash = run(scenario, seed).trace_hash == result.trace_hash;
   }
 
   if (options.json) {
@@ -100,6 +94,22 @@ int run_command(const RunOptions& options) {
   const Outcome closed = trace.close();
   if (!closed) return complain(closed.error().message, kExitFailed);
   return passed(result, numbers) ? kExitPassed : kExitFailed;
+}
+
+}  // namespace
+
+int run_command(const RunOptions& options) {
+  const Result<std::string> text = read_file(options.file);
+  if (!text) return complain(text.error().message);
+  const Result<Scenario> scenario = read_scenario(*text, options.file, options.settings);
+  if (!scenario) return complain(scenario.error().message);
+  return tell(*scenario, *text, options.seed.value_or(scenario->seed), options);
+}
+
+int tell_run(const Scenario& scenario, std::uint64_t seed, const Telling& telling) {
+  RunOptions options;
+  options.telling = telling;
+  return tell(scenario, {}, seed, options);
 }
 
 }  // namespace kv::sim

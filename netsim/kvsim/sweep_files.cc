@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "coverage_report.h"
 #include "netsim/report_layout.h"
 #include "sweep_summary.h"
 
@@ -31,6 +32,8 @@ std::string_view name_of(SweepEnd end) {
       return "stopped";
     case SweepEnd::kInterrupted:
       return "interrupted";
+    case SweepEnd::kTimeUp:
+      return "time up";
   }
   CHECK(false);
 }
@@ -156,6 +159,17 @@ Result<SweepRun> read_run(const SweepPlan& plan, const Json& json) {
   return run;
 }
 
+Result<SwarmOptions> read_swarm(const Json& json) {
+  Members members(json);
+  SwarmOptions swarm;
+  swarm.min_nodes = static_cast<std::uint32_t>(members.number("min_nodes"));
+  swarm.max_nodes = static_cast<std::uint32_t>(members.number("max_nodes"));
+  swarm.faults = members.texts("faults");
+  swarm.length = members.span("length_ns");
+  if (!members.problem().empty()) return Error{"in 'swarm': " + members.problem()};
+  return swarm;
+}
+
 Result<SweepPlan> read_plan(const Json& json) {
   Members members(json);
   SweepPlan plan;
@@ -172,6 +186,11 @@ Result<SweepPlan> read_plan(const Json& json) {
   }
   const Result<SeedRange> seeds = parse_seeds(members.text("seeds"));
   const Result<Shard> shard = parse_shard(members.text("shard"));
+  if (const Json* const drawn = members.member("swarm"); drawn != nullptr && !drawn->is_null()) {
+    const Result<SwarmOptions> swarm = read_swarm(*drawn);
+    if (!swarm) return swarm.error();
+    plan.swarm = *swarm;
+  }
   if (!members.problem().empty()) return Error{members.problem()};
   if (!seeds) return seeds.error();
   if (!shard) return shard.error();
@@ -180,6 +199,14 @@ Result<SweepPlan> read_plan(const Json& json) {
   const Outcome size = check_size(plan);
   if (!size) return size.error();
   return plan;
+}
+
+Json to_json(const std::optional<SwarmOptions>& swarm) {
+  if (!swarm) return nullptr;
+  return {{"min_nodes", swarm->min_nodes},
+          {"max_nodes", swarm->max_nodes},
+          {"faults", swarm->faults},
+          {"length_ns", swarm->length.ns}};
 }
 
 Json to_json(const std::optional<Quantiles>& quantiles) {
@@ -234,7 +261,9 @@ std::string to_json_line(const SweepPlan& plan, const SweepRun& run) {
   std::vector<std::int64_t> failover_ns;
   failover_ns.reserve(run.failover_times.size());
   for (const Duration time : run.failover_times) failover_ns.push_back(time.ns);
-  return dump({{"item", run.item},
+  Json coverage = Json::array();
+  for (const auto& [place, hits] : run.coverage) coverage.push_back({place, hits});
+  Json json = {{"item", run.item},
                {"values", plan.values_of(plan.variation_of(run.item))},
                {"seed", plan.seed_of(run.item)},
                {"completed", run.completed},
@@ -253,13 +282,28 @@ std::string to_json_line(const SweepPlan& plan, const SweepRun& run) {
                {"unknown", run.unknown},
                {"undecided", run.undecided},
                {"checker", run.checker},
-               {"words", run.words}});
+               {"words", run.words}};
+  if (!coverage.empty()) json["coverage"] = std::move(coverage);
+  return dump(json);
+}
+
+/// Counters of another number are left out.
+void read_counters(const Json& list, SweepRun& run) {
+  const std::size_t known = Coverage().counters().size();
+  for (const Json& each : list) {
+    if (!each.is_array() || each.size() != 2 || !each[0].is_number_unsigned() ||
+        !each[1].is_number_unsigned() || each[0].get<std::uint64_t>() >= known)
+      continue;
+    run.coverage.emplace_back(each[0].get<std::uint64_t>(), each[1].get<std::uint64_t>());
+  }
 }
 
 Result<SweepRun> parse_json_line(const SweepPlan& plan, std::string_view line) {
   const Result<Json> json = parse(line);
   if (!json) return json.error();
-  return read_run(plan, *json);
+  Result<SweepRun> run = read_run(plan, *json);
+  if (run && json->contains("coverage")) read_counters((*json)["coverage"], *run);
+  return run;
 }
 
 std::string to_json(const SweepResults& results) {
@@ -279,9 +323,11 @@ std::string to_json(const SweepResults& results) {
          member("file", plan.file) + member("title", plan.title) +
          member("scenario_hash", hash_text(plan.scenario_hash)) + member("settings", plan.set) +
          member("vary", vary) + member("seeds", to_text(plan.seeds)) +
-         member("shard", to_text(plan.shard)) + member("end", name_of(results.end)) +
-         member("wall_ns", results.wall_time.ns) + "\"runs\": " + list_of(runs) +
-         ",\n\"summary\": " + list_of(summary) + "\n}\n";
+         member("shard", to_text(plan.shard)) + member("swarm", to_json(plan.swarm)) +
+         member("end", name_of(results.end)) + member("wall_ns", results.wall_time.ns) +
+         member("worker_ns", results.worker_time.ns) +
+         "\"coverage\": " + (results.coverage ? to_json(*results.coverage) : "null") + ",\n" +
+         "\"runs\": " + list_of(runs) + ",\n\"summary\": " + list_of(summary) + "\n}\n";
 }
 
 Result<SweepResults> parse_json(std::string_view text, const std::string& name) {
@@ -300,10 +346,18 @@ Result<SweepResults> parse_json(std::string_view text, const std::string& name) 
   SweepResults results;
   results.plan = std::move(*plan);
   const std::string end = members.text("end");
-  results.end = end == name_of(SweepEnd::kWhole)     ? SweepEnd::kWhole
-                : end == name_of(SweepEnd::kStopped) ? SweepEnd::kStopped
-                                                     : SweepEnd::kInterrupted;
+  results.end = SweepEnd::kInterrupted;
+  for (const SweepEnd each : {SweepEnd::kWhole, SweepEnd::kStopped, SweepEnd::kTimeUp}) {
+    if (end == name_of(each)) results.end = each;
+  }
   results.wall_time = members.span("wall_ns");
+  results.worker_time = members.span("worker_ns");
+  if (const Json* const coverage = members.member("coverage");
+      coverage != nullptr && !coverage->is_null()) {
+    Result<Coverage> read = parse_coverage(dump(*coverage));
+    if (!read) return wrong(read.error().message);
+    results.coverage = std::move(*read);
+  }
   for (const Json& each : members.list("runs")) {
     const std::string place = "run " + std::to_string(results.runs.size()) + " (from 0): ";
     Result<SweepRun> run = read_run(results.plan, each);

@@ -5,6 +5,8 @@
 #include <optional>
 #include <set>
 
+#include "core/duration_text.h"
+
 namespace kv::sim {
 namespace {
 
@@ -158,7 +160,34 @@ Settings SweepPlan::settings_of(std::uint64_t variation) const {
   return settings;
 }
 
+Outcome read_part(const std::string& seeds, const std::string& shard, SweepPlan& plan) {
+  const Result<SeedRange> range = parse_seeds(seeds);
+  if (!range) return range.error();
+  plan.seeds = *range;
+  if (shard.empty()) return success();
+  const Result<Shard> part = parse_shard(shard);
+  if (!part) return part.error();
+  plan.shard = *part;
+  return success();
+}
+
+std::string to_text(const SwarmOptions& options) {
+  const SwarmOptions usual;
+  std::string text;
+  if (options.min_nodes != usual.min_nodes || options.max_nodes != usual.max_nodes)
+    text += " --nodes " + to_text(SeedRange{options.min_nodes, options.max_nodes});
+  for (const std::string& fault : options.faults)
+    text += (&fault == &options.faults.front() ? " --faults " : ",") + fault;
+  if (options.length != usual.length) text += " --length " + kv::to_text(options.length);
+  return text;
+}
+
+std::string SweepPlan::shrink_command(std::uint64_t item) const {
+  return "kvsim shrink " + std::to_string(seed_of(item)) + to_text(swarm.value_or(SwarmOptions{}));
+}
+
 std::string SweepPlan::replay_command(std::uint64_t item) const {
+  if (swarm) return "kvsim fuzz --seeds " + std::to_string(seed_of(item)) + to_text(*swarm);
   std::string command =
       "kvsim run " + shell_word(file) + " --seed " + std::to_string(seed_of(item));
   for (const std::string& setting : settings_of(variation_of(item))) {

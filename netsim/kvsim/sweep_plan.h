@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/result.h"
 #include "netsim/scenario.h"
+#include "netsim/swarm.h"
 
 namespace kv::sim {
 
@@ -52,6 +54,7 @@ struct SweepPlan {
   std::vector<Vary> vary{};
   SeedRange seeds{};
   Shard shard{};
+  std::optional<SwarmOptions> swarm{};  ///< each seed is a run of its own, of no file
 
   std::uint64_t variations() const;
   /// Of all shards.
@@ -65,9 +68,18 @@ struct SweepPlan {
   std::vector<std::string> values_of(std::uint64_t variation) const;
   /// "nodes=3" for each `vary`, behind `set`.
   Settings settings_of(std::uint64_t variation) const;
-  /// The command that repeats a run: "kvsim run a.json --seed 7 --set nodes=3".
+  /// The command that repeats a run: "kvsim run a.json --seed 7 --set nodes=3", or "kvsim fuzz
+  /// --seeds 7".
   std::string replay_command(std::uint64_t item) const;
+  /// The command that cuts a run of a swarm down: "kvsim shrink 7".
+  std::string shrink_command(std::uint64_t item) const;
 };
+
+/// Seeds and shard as they were typed (an empty shard is the whole) into the plan.
+Outcome read_part(const std::string& seeds, const std::string& shard, SweepPlan& plan);
+
+/// " --nodes 3..5 --faults crash,cut": what differs from the defaults.
+std::string to_text(const SwarmOptions& options);
 
 /// An Error if the plan has more runs than can be numbered, or its shard more than can be kept.
 Outcome check_size(const SweepPlan& plan);

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/types.h"
+#include "netsim/coverage.h"
 #include "netsim/scenario.h"
 #include "netsim/simulation.h"
 #include "sweep_plan.h"
@@ -31,6 +34,8 @@ struct SweepRun {
   std::uint64_t undecided{0};  ///< keys whose linearizability took too long to decide
   std::string checker{};       ///< of a failed run: what found it …
   std::string words{};         ///< … and what it said
+  /// From a worker to its parent: counters that are not 0, by place in Coverage::counters().
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> coverage{};
   friend bool operator==(const SweepRun&, const SweepRun&) = default;
 };
 
@@ -39,13 +44,15 @@ struct SweepRun {
 SweepRun summarize(std::uint64_t item, const Scenario& scenario, const RunResult& result);
 
 /// Why a sweep has no more runs.
-enum class SweepEnd : std::uint8_t { kWhole, kStopped, kInterrupted };
+enum class SweepEnd : std::uint8_t { kWhole, kStopped, kInterrupted, kTimeUp };
 
 struct SweepResults {
   SweepPlan plan{};
   SweepEnd end{SweepEnd::kWhole};
-  Duration wall_time{};          ///< of merged ones: the sum
-  std::vector<SweepRun> runs{};  ///< in the order of items
+  Duration wall_time{};                ///< of merged ones: the sum
+  std::vector<SweepRun> runs{};        ///< in the order of items
+  Duration worker_time{};              ///< real time of all workers together
+  std::optional<Coverage> coverage{};  ///< of a swarm
 };
 
 /// A run that was repeated must be the same one: else it failed.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "coverage_report.h"
 #include "netsim/report_layout.h"
 #include "sweep_summary.h"
 
@@ -28,6 +29,16 @@ std::string ratio(std::uint64_t part, std::uint64_t whole) {
 /// Rounded down, so that 100 % means all.
 std::string percent(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? "-" : ratio(part * 100, whole) + " %";
+}
+
+/// At least one.
+std::uint64_t milliseconds_of(Duration duration) {
+  return std::max<std::uint64_t>(as_number(duration) / 1'000'000, 1);
+}
+
+/// A second: whole numbers from ten on.
+std::string rate(std::uint64_t count, std::uint64_t ms) {
+  return count * 1000 / ms >= 10 ? grouped(count * 1000 / ms) : ratio(count * 1000, ms);
 }
 
 std::vector<std::size_t> widths_of(const std::vector<TableColumn>& columns) {
@@ -118,10 +129,14 @@ std::string table(const SweepPlan& plan, const std::vector<VariationSummary>& al
   return align(columns);
 }
 
+std::uint64_t failed_runs(const SweepResults& results) {
+  return static_cast<std::uint64_t>(std::count_if(results.runs.begin(), results.runs.end(),
+                                                  [](const SweepRun& run) { return !run.passed; }));
+}
+
 std::string failures(const SweepResults& results) {
   const SweepPlan& plan = results.plan;
-  const auto failed = static_cast<std::uint64_t>(std::count_if(
-      results.runs.begin(), results.runs.end(), [](const SweepRun& run) { return !run.passed; }));
+  const std::uint64_t failed = failed_runs(results);
   if (failed == 0) return {};
   std::string text = "\n";
   text += failed > kFailuresShown ? "The first " + std::to_string(kFailuresShown) + " of " +
@@ -137,6 +152,7 @@ std::string failures(const SweepResults& results) {
       text += ", " + plan.vary[i].key + "=" + one_line(values[i], 40);
     text += ": " + run.checker + "\n    " + one_line(run.words, kWordsShown) + "\n    " +
             plan.replay_command(run.item) + "\n";
+    if (plan.swarm) text += "    " + plan.shrink_command(run.item) + "\n";
   }
   return text;
 }
@@ -168,7 +184,10 @@ std::string how_it_ended(const SweepResults& results) {
     case SweepEnd::kWhole:
       return {};
     case SweepEnd::kStopped:
-      return "Stopped at the tenth failure, after " + part + ": --keep-going does them all.\n";
+      return "Stopped at " + counted(failed_runs(results), "failure", "failures") + ", after " +
+             part + ": --keep-going does them all.\n";
+    case SweepEnd::kTimeUp:
+      return "The time was up after " + part + ".\n";
     case SweepEnd::kInterrupted:
       return "Interrupted after " + part + ".\n";
   }
@@ -179,24 +198,20 @@ std::string totals(const SweepResults& results) {
   const SweepPlan& plan = results.plan;
   Duration virtual_time;
   std::uint64_t events = 0;
-  std::uint64_t failed = 0;
   for (const SweepRun& run : results.runs) {
     virtual_time = virtual_time + run.virtual_time;
     events += run.events;
-    failed += run.passed ? 0 : 1;
   }
-  const std::uint64_t wall_ms =
-      std::max<std::uint64_t>(as_number(results.wall_time) / 1'000'000, 1);
+  const std::uint64_t wall_ms = milliseconds_of(results.wall_time);
+  const std::uint64_t worker_ms = milliseconds_of(results.worker_time);
   const std::uint64_t runs = results.runs.size();
   std::string text = "\nSeeds " + to_text(plan.seeds);
   if (plan.shard.count > 1) text += ", shard " + to_text(plan.shard);
-  text += ": " + counted(runs, "run", "runs") + ", " + grouped(failed) + " failed; " +
+  text += ": " + counted(runs, "run", "runs") + ", " + grouped(failed_runs(results)) + " failed; " +
           long_time(virtual_time) + " of virtual time, " + grouped(events) + " events.\n";
-  return text + "Wall time " + span_text(results.wall_time) + ": " +
-         (runs * 1000 / wall_ms >= 10 ? grouped(runs * 1000 / wall_ms)
-                                      : ratio(runs * 1000, wall_ms)) +
-         " runs/s, " + grouped(events * 1000 / wall_ms) + " events/s, " +
-         grouped(as_number(virtual_time) / 1'000'000 / wall_ms) + " × real time.\n";
+  return text + "Wall time " + span_text(results.wall_time) + ": " + rate(runs, wall_ms) +
+         " runs/s (" + rate(runs, worker_ms) + " a core), " + grouped(events * 1000 / wall_ms) +
+         " events/s, " + grouped(as_number(virtual_time) / 1'000'000 / wall_ms) + " × real time.\n";
 }
 
 }  // namespace
@@ -233,8 +248,10 @@ std::string report(const SweepResults& results) {
   const std::string name = results.plan.title.empty() ? results.plan.file : results.plan.title;
   std::string settings;
   for (const std::string& setting : results.plan.set) settings += " --set " + setting;
+  if (results.plan.swarm) settings += to_text(*results.plan.swarm);
   return name + settings + "\n\n" + table(results.plan, all) + failures(results) + totals(results) +
-         remarks(all) + how_it_ended(results);
+         remarks(all) + how_it_ended(results) +
+         (results.coverage ? coverage_line(*results.coverage) : "");
 }
 
 }  // namespace kv::sim

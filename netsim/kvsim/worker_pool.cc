@@ -169,7 +169,10 @@ class Pool {
   void hear(Worker& worker);
   void bury(Worker& worker);
   void end_those_that_hang();
-  bool left() const { return items_.first < items_.end && !collector_.enough(); }
+  bool left() const {
+    return items_.first < items_.end && !collector_.enough() &&
+           !(options_.time && wall_now() - began_ >= *options_.time);
+  }
 
   Job& job_;
   ItemRange items_;  ///< first is the next one

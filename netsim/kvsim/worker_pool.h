@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/result.h"
@@ -39,6 +40,7 @@ struct ItemRange {
 struct PoolOptions {
   std::uint32_t jobs{1};
   Duration patience{seconds(60)};  ///< real time for an item, then its worker is killed
+  std::optional<Duration> time{};  ///< real time; then no more items are begun
 };
 
 struct PoolEnd {

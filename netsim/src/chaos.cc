@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 #include "core/check.h"
@@ -25,9 +26,41 @@ Step step_of(Verb verb, Selector target) {
   return step;
 }
 
-/// Kinds of messages that a cut may be of, alone.
-constexpr auto kKinds = std::to_array<const char*>(
-    {"HEARTBEAT", "REPLICATE", "ELECTION", "SYNC", "HANDOVER", "READ_INDEX", "replies"});
+/// What ends a fault that strikes a node.
+Step mend_of(const Step& fault) {
+  switch (fault.verb) {
+    case Verb::kPause:
+      return step_of(Verb::kResume, fault.target);
+    case Verb::kIsolate:
+      return step_of(Verb::kHeal, fault.target);
+    default:
+      return step_of(Verb::kRestart, fault.target);
+  }
+}
+
+/// What hides in the one shows with the other, at the same node and moment: a primary that doesn't
+/// notice its lost quorum, writes that are acknowledged but not durable.
+using Pair = std::pair<Verb, Verb>;
+constexpr std::array<Pair, 12> kPairs{{
+    {Verb::kLoss, Verb::kReorder},
+    {Verb::kLoss, Verb::kDuplicate},
+    {Verb::kReorder, Verb::kDuplicate},
+    {Verb::kFreezeClock, Verb::kIsolate},
+    {Verb::kDrift, Verb::kIsolate},
+    {Verb::kPause, Verb::kIsolate},
+    {Verb::kSlowDisk, Verb::kPowerCut},
+    {Verb::kSlowDisk, Verb::kCrash},
+    {Verb::kDuplicate, Verb::kPause},
+    {Verb::kDelay, Verb::kPause},
+    {Verb::kTransfer, Verb::kIsolate},
+    {Verb::kTransfer, Verb::kCrash},
+}};
+
+/// Strikes one node and can strike any others at the same time.
+bool has_company(Verb verb) {
+  return verb == Verb::kCrash || verb == Verb::kPowerCut || verb == Verb::kPause ||
+         verb == Verb::kFreezeClock || verb == Verb::kClockStep;
+}
 
 /// Small more often than large.
 std::uint64_t skewed(Rng& rng, std::uint64_t low, std::uint64_t high) {
@@ -88,6 +121,9 @@ Scenario draw_surroundings(const Scenario& scenario, std::uint64_t seed) {
   work.reads.per_million = static_cast<std::uint32_t>(rng.below(800'000));
   work.deletes.per_million = one_in(2) ? 0 : static_cast<std::uint32_t>(rng.below(200'000));
   draw_kinds(work, rng.fork("workload kinds"));
+  if (one_in(6)) limits.max_uncommitted_bytes = skewed(rng, 1000, 10'000);
+  // A state that lags behind what is committed.
+  if (one_in(3)) limits.max_apply_entries = static_cast<std::uint32_t>(skewed(rng, 1, 20));
   return drawn;
 }
 
@@ -110,43 +146,83 @@ Chaos::Chaos(const Scenario& scenario, const Rng& rng)
       most_drift_ppm_(scenario.reads == ReadMode::kLease ? scenario.lease_drift_ppm
                                                          : kMostDriftPpm),
       nodes_(scenario.nodes),
-      rng_(rng) {
+      rng_(rng),
+      ambush_(rng) {
   for (const Verb verb : classes()) {
-    const bool wanted = spec_.faults.empty() || std::find(spec_.faults.begin(), spec_.faults.end(),
-                                                          verb_name(verb)) != spec_.faults.end();
-    if (wanted && (verb == Verb::kCrash || verb == Verb::kIsolate)) ambushes_.push_back(verb);
-    weights_.push_back(wanted && rng_.below(2) == 0 ? 1 + rng_.below(10) : 0);
+    weights_.push_back(wanted(verb) && rng_.below(2) == 0 ? 1 + rng_.below(10) : 0);
     total_weight_ += weights_.back();
   }
+  draw_habits();
+  draw_ambush(scenario);
+}
+
+bool Chaos::wanted(Verb verb) const {
+  return spec_.faults.empty() ||
+         std::find(spec_.faults.begin(), spec_.faults.end(), verb_name(verb)) != spec_.faults.end();
+}
+
+void Chaos::draw_habits() {
   // From several a heartbeat to one in many election timeouts.
   const std::int64_t gap = timing_.election_timeout_min.ns / 10;
   mean_gap_ = nanoseconds(gap << rng_.below(7));
-  ambush_at_commit_.resize(nodes_.size());
-  if (!ambushes_.empty() && rng_.below(3) == 0) {
-    ambush_.per_million = static_cast<std::uint32_t>(500'000 + rng_.below(500'000));
-    if (rng_.below(2) == 0) total_weight_ = 0;
+  constexpr std::array<std::uint32_t, 4> kShares{0, 300'000, 500'000, 900'000};
+  primary_share_.per_million = kShares[rng_.below(kShares.size())];
+  if (rng_.below(2) == 0) again_.per_million = static_cast<std::uint32_t>(rng_.below(600'000));
+  bursts_ = rng_.below(3) == 0;
+  // Few faults that stay: what must work without the struck ones has time to fail.
+  stays_ = rng_.below(8) == 0;
+  if (stays_) mean_gap_ = timing_.election_timeout_max * 20;
+  old_clocks_ = wanted(Verb::kClockStep) && rng_.below(6) == 0;
+  if (rng_.below(2) == 0) company_.per_million = static_cast<std::uint32_t>(rng_.below(300'000));
+  const Pair& pair = kPairs[rng_.below(kPairs.size())];
+  if (rng_.below(3) == 0 && wanted(pair.first) && wanted(pair.second)) {
+    pair_ = pair;
+    // So often that it gets to strike whatever else exists.
+    for (std::size_t i = 0; i < classes().size(); ++i) {
+      if (classes()[i] != pair.first || weights_[i] > 0) continue;
+      weights_[i] = 1 + rng_.below(10);
+      total_weight_ += weights_[i];
+    }
   }
-  // A leader needs a few messages and syncs to get its first entries to the others.
-  ambush_within_ =
-      (scenario.network.latency.quantile(900'000) + scenario.disk.sync.quantile(900'000)) *
-      static_cast<std::int64_t>(1 + rng_.below(5));
+}
+
+/// Half of the seeds that lie in ambush do nothing else.
+void Chaos::draw_ambush(const Scenario& scenario) {
+  std::vector<Verb> weapons;
+  for (const Verb verb : classes()) {
+    if (wanted(verb) && Ambush::is_weapon(verb)) weapons.push_back(verb);
+  }
+  if (weapons.empty() || rng_.below(5) >= 2) return;
+  ambush_ = Ambush(scenario, std::move(weapons), rng_.fork("ambush"));
+  if (rng_.below(2) == 0) total_weight_ = 0;
 }
 
 void Chaos::begin(Cluster& cluster) {
   const auto owner = static_cast<std::uint32_t>(AlarmOwner::kChaos);
   cluster.set_alarm(spec_.until, {owner, kEnd});
   if (total_weight_ > 0) cluster.set_alarm(spec_.from, {owner, kStrike});
+  if (!old_clocks_) return;
+  // A count of milliseconds in 31 or 32 bits overflows while the faults strike.
+  const Duration overflow = milliseconds(std::int64_t{1} << (31 + rng_.below(2)));
+  for (const NodeSpec& node : nodes_) {
+    Step step = step_of(Verb::kClockStep, node.name);
+    step.span = overflow - rng_.between({}, spec_.until - Instant{});
+    set_alarm(cluster, spec_.from - cluster.now(), std::move(step));
+  }
 }
 
 void Chaos::next_strike(Cluster& cluster) {
-  const Instant at = cluster.now() + rng_.between({}, mean_gap_ * 2);
+  Duration gap = rng_.between({}, mean_gap_ * 2);
+  if (bursts_ && rng_.below(8) == 0)
+    gap = gap + timing_.election_timeout_max * static_cast<std::int64_t>(rng_.below(12));
+  const Instant at = cluster.now() + gap;
   if (at >= spec_.until) return;
   cluster.set_alarm(at, {static_cast<std::uint32_t>(AlarmOwner::kChaos), kStrike});
 }
 
 void Chaos::on_alarm(Cluster& cluster, Steps& steps, std::uint64_t data) {
   if (data == kEnd) {
-    mend_everything(cluster, steps);
+    mend(cluster, steps);
   } else if (data == kStrike) {
     strike(cluster, steps);
     next_strike(cluster);
@@ -156,32 +232,12 @@ void Chaos::on_alarm(Cluster& cluster, Steps& steps, std::uint64_t data) {
 }
 
 void Chaos::observe(Cluster& cluster) {
-  if (ambush_.per_million == 0 || cluster.now() < spec_.from || cluster.now() >= spec_.until)
-    return;
-  for (const Record& record : cluster.records()) {
-    const auto* event = std::get_if<Event>(&record.fact);
-    if (event == nullptr) continue;
-    const auto* change = std::get_if<RoleChanged>(event);
-    if (change != nullptr && change->to == Role::kLeader) {
-      const bool strikes = rng_.below(1'000'000) < ambush_.per_million;
-      const bool at_commit = rng_.below(2) == 0;
-      ambush_at_commit_[record.node - 1] = strikes && at_commit;
-      if (strikes && !at_commit) ambush(cluster, record.node);
-    } else if (std::holds_alternative<CommitAdvanced>(*event) &&
-               ambush_at_commit_[record.node - 1]) {
-      ambush_at_commit_[record.node - 1] = false;
-      ambush(cluster, record.node);
-    }
+  if (cluster.now() < spec_.from || cluster.now() >= spec_.until) return;
+  for (AmbushStrike& strike : ambush_.observe(cluster)) {
+    Step mend = mend_of(strike.fault);
+    set_alarm(cluster, strike.after, std::move(strike.fault));
+    set_alarm(cluster, strike.after + strike.mended_after, std::move(mend));
   }
-}
-
-void Chaos::ambush(Cluster& cluster, NodeId leader) {
-  Step fault = step_of(ambushes_[rng_.below(ambushes_.size())], nodes_[leader - 1].name);
-  // At once, even what it has sent is lost when the links are cut.
-  const Duration after = rng_.below(2) == 0 ? Duration{} : rng_.between({}, ambush_within_);
-  set_alarm(cluster, after, fault);
-  fault.verb = fault.verb == Verb::kCrash ? Verb::kRestart : Verb::kHeal;
-  set_alarm(cluster, after + rng_.between({}, timing_.election_timeout_max * 3), fault);
 }
 
 void Chaos::set_alarm(Cluster& cluster, Duration after, Step step) {
@@ -191,19 +247,51 @@ void Chaos::set_alarm(Cluster& cluster, Duration after, Step step) {
 }
 
 void Chaos::strike(Cluster& cluster, Steps& steps) {
+  constexpr int kMostAtOnce = 4;
+  victim_.reset();
+  for (int i = 0; i < kMostAtOnce; ++i) {
+    const Verb verb = draw_class();
+    if (!strike_once(cluster, steps, verb)) return;
+    if (pair_ && pair_->first == verb) strike_once(cluster, steps, pair_->second);
+    if (has_company(verb) && strikes(company_)) strike_others(cluster, steps, verb);
+    if (!strikes(again_)) return;
+    if (rng_.below(4) == 0) victim_.reset();
+  }
+}
+
+Verb Chaos::draw_class() {
   std::uint64_t drawn = rng_.below(total_weight_);
   std::size_t chosen = 0;
   while (drawn >= weights_[chosen]) drawn -= weights_[chosen++];
-  const Verb verb = classes()[chosen];
+  return classes()[chosen];
+}
+
+/// Others suffer the same at the same moment, each for its own time.
+void Chaos::strike_others(Cluster& cluster, Steps& steps, Verb verb) {
+  const std::optional<Selector> first = victim_;
+  for (const NodeSpec& node : nodes_) {
+    if (node.name == first || rng_.below(2) == 0) continue;
+    victim_ = node.name;
+    strike_once(cluster, steps, verb);
+  }
+  victim_ = first;
+}
+
+/// False if it can't strike now.
+bool Chaos::strike_once(Cluster& cluster, Steps& steps, Verb verb) {
+  if (!victim_) victim_ = draw_victim(cluster);
   auto [fault, mend] = draw(cluster, verb);
-  if (!within_budget(cluster, fault)) return;
+  if (!within_budget(cluster, fault)) return false;
+  // Sides that change without a time in which all hear each other.
+  if (verb == Verb::kPartition && rng_.below(2) == 0)
+    steps.take(cluster, step_of(Verb::kHeal, "all"));
   steps.take(cluster, fault);
-  if (!mend) return;
-  const Duration most = timing_.election_timeout_max * (rng_.below(2) == 0 ? 1 : 5);
-  const Duration after = rng_.between({}, most);
+  if (!mend) return true;
+  const Duration after = time_until_mended();
   set_alarm(cluster, after, std::move(*mend));
   // A process that met the full disk is dead.
   if (verb == Verb::kDiskFull) set_alarm(cluster, after, step_of(Verb::kRestart, fault.target));
+  return true;
 }
 
 /// A member that lost its disk has no vote any more, and one whose disk is damaged won't start: a
@@ -217,6 +305,23 @@ bool Chaos::within_budget(const Cluster& cluster, const Step& fault) {
   if (!counted && lost_disks_.size() == (nodes_.size() - 1) / 2) return false;
   lost_disks_.insert(fault.target);
   return true;
+}
+
+/// Some come back before anybody has noticed.
+Duration Chaos::time_until_mended() {
+  if (stays_) return rng_.between({}, timing_.election_timeout_max * 40);
+  switch (rng_.below(8)) {
+    case 0:
+      return {};
+    case 1:
+      return rng_.between({}, timing_.heartbeat_interval);
+    case 2:
+    case 3:
+    case 4:
+      return rng_.between({}, timing_.election_timeout_max);
+    default:
+      return rng_.between({}, timing_.election_timeout_max * 5);
+  }
 }
 
 /// A member's loss of its disk is only noticed by those who knew the disk before.
@@ -234,10 +339,10 @@ bool Chaos::known_to_all(const Cluster& cluster, const Selector& target) const {
   return true;
 }
 
-/// The primary in half of all cases: most of what can go wrong begins there.
-Selector Chaos::victim(const Cluster& cluster) {
+/// Often the primary: most of what can go wrong begins there.
+Selector Chaos::draw_victim(const Cluster& cluster) {
   const NodeId primary = cluster.primary();
-  if (primary != kNoNode && rng_.below(2) == 0) return nodes_[primary - 1].name;
+  if (primary != kNoNode && strikes(primary_share_)) return nodes_[primary - 1].name;
   return any_node();
 }
 
@@ -246,18 +351,17 @@ Chance Chaos::chance() {
 }
 
 std::pair<Step, std::optional<Step>> Chaos::draw(const Cluster& cluster, Verb verb) {
-  Step fault = step_of(verb, victim(cluster));
+  Step fault = step_of(verb, *victim_);
   switch (verb) {
     case Verb::kCrash:
       fault.amid_effects = rng_.below(2) == 0;
-      return {fault, step_of(Verb::kRestart, fault.target)};
+      return {fault, mend_of(fault)};
     case Verb::kPowerCut:
       if (rng_.below(4) == 0) fault.target = "all";
-      return {fault, step_of(Verb::kRestart, fault.target)};
+      return {fault, mend_of(fault)};
     case Verb::kWipe:
-      return {fault, step_of(Verb::kRestart, fault.target)};
     case Verb::kPause:
-      return {fault, step_of(Verb::kResume, fault.target)};
+      return {fault, mend_of(fault)};
     case Verb::kTransfer:
       fault.target = any_node();
       return {fault, std::nullopt};
@@ -277,7 +381,7 @@ std::pair<Step, std::optional<Step>> Chaos::draw(const Cluster& cluster, Verb ve
       return {fault, mend};
     }
     default:
-      return draw_of_links(std::move(fault));
+      return draw_of_links(cluster, std::move(fault));
   }
 }
 
@@ -286,6 +390,7 @@ std::pair<Step, std::optional<Step>> Chaos::draw_of_machine(Step fault) {
   const Duration span = rng_.between({}, timing_.election_timeout_max * 2);
   switch (fault.verb) {
     case Verb::kSlowDisk:
+      if (rng_.below(4) == 0) fault.target = mend.target = "all";
       fault.latency = Latency::uniform({}, span);
       mend.latency = disk_.sync;
       return {fault, mend};
@@ -322,12 +427,23 @@ std::pair<Step, std::optional<Step>> Chaos::draw_damage(const Cluster& cluster, 
   return {fault, step_of(Verb::kRestart, fault.target)};
 }
 
-void Chaos::draw_partition(Step& fault) {
+void Chaos::draw_partition(const Cluster& cluster, Step& fault) {
   std::vector<Selector> sides[2];
   for (const NodeSpec& node : nodes_) sides[rng_.below(2)].push_back(node.name);
-  const std::uint64_t shape = rng_.below(4);
+  const std::uint64_t shape = rng_.below(5);
   if (shape == 0) fault.shape = "ring";
   if (shape == 1) sides[0].push_back(sides[1].empty() ? nodes_[0].name : sides[1].front());
+  const NodeId primary = cluster.primary();
+  if (shape == 2 && primary != kNoNode) {
+    // The primary with too few: the others elect a new one while it goes on for a while.
+    std::size_t company = rng_.below((nodes_.size() + 1) / 2);
+    for (std::vector<Selector>& side : sides) side.clear();
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      const bool with_it = i + 1 != primary && company > 0 && rng_.below(2) == 0;
+      company -= with_it ? 1 : 0;
+      sides[i + 1 == primary || with_it ? 0 : 1].push_back(nodes_[i].name);
+    }
+  }
   if (shape != 0) fault.groups = {sides[0], sides[1]};
 }
 
@@ -336,17 +452,23 @@ void Chaos::draw_cut(Step& fault) {
   if (rng_.below(2) == 0) fault.to = any_node();
   if (fault.to == fault.from) fault.to.clear();
   if (rng_.below(2) == 0) std::swap(fault.from, fault.to);
-  if (rng_.below(3) == 0) fault.only = {kKinds[rng_.below(kKinds.size())]};
+  if (rng_.below(3) == 0) fault.only = {a_kind()};
 }
 
-std::pair<Step, std::optional<Step>> Chaos::draw_of_links(Step fault) {
+std::string Chaos::a_kind() {
+  constexpr std::array<std::string_view, 7> kKinds{"HEARTBEAT", "replies",  "REPLICATE", "ELECTION",
+                                                   "SYNC",      "HANDOVER", "READ_INDEX"};
+  return std::string(kKinds[rng_.below(kKinds.size())]);
+}
+
+std::pair<Step, std::optional<Step>> Chaos::draw_of_links(const Cluster& cluster, Step fault) {
   const Step heal = step_of(Verb::kHeal, "all");
   switch (fault.verb) {
     case Verb::kIsolate:
       fault.clients = rng_.below(2) == 0;
       return {fault, step_of(Verb::kHeal, rng_.below(2) == 0 ? "all" : fault.target)};
     case Verb::kPartition:
-      draw_partition(fault);
+      draw_partition(cluster, fault);
       return {fault, heal};
     case Verb::kCut:
       draw_cut(fault);
@@ -358,11 +480,30 @@ std::pair<Step, std::optional<Step>> Chaos::draw_of_links(Step fault) {
     default:
       if (rng_.below(2) == 0) fault.from = fault.target;
       fault.chance = chance();
+      if (fault.verb == Verb::kLoss && rng_.below(3) == 0) fault.only = {a_kind()};
       return {fault, heal};
   }
 }
 
-void Chaos::mend_everything(Cluster& cluster, Steps& steps) {
+/// By node: whether it is mended at the end. Who lost its vote can't be part of a core.
+std::vector<bool> Chaos::draw_core() {
+  if (spec_.core == 0) return std::vector<bool>(nodes_.size(), true);
+  std::vector<bool> core(nodes_.size());
+  std::vector<std::size_t> able;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (!lost_disks_.contains(nodes_[i].name)) able.push_back(i);
+  }
+  for (std::uint32_t left = spec_.core; left > 0 && !able.empty(); --left) {
+    const std::uint64_t chosen = rng_.below(able.size());
+    core[able[chosen]] = true;
+    able[chosen] = able.back();
+    able.pop_back();
+  }
+  return core;
+}
+
+void Chaos::mend(Cluster& cluster, Steps& steps) {
+  const std::vector<bool> core = draw_core();
   steps.take(cluster, step_of(Verb::kHeal, "all"));
   steps.take(cluster, step_of(Verb::kResume, "all"));
   for (const Verb verb : {Verb::kStallDisk, Verb::kDiskFull}) {
@@ -371,10 +512,15 @@ void Chaos::mend_everything(Cluster& cluster, Steps& steps) {
     steps.take(cluster, works);
   }
   for (NodeId id = 1; id <= cluster.size(); ++id) {
-    if (cluster.replica(id) == nullptr)
-      steps.take(cluster, step_of(Verb::kRestart, nodes_[id - 1].name));
+    const Selector& node = nodes_[id - 1].name;
+    if (core[id - 1] && cluster.replica(id) == nullptr)
+      steps.take(cluster, step_of(Verb::kRestart, node));
     cluster.node(id).dies_amid_effects = false;
     cluster.set_drift(id, 0);
+    if (core[id - 1]) continue;
+    Step gone = step_of(rng_.below(2) == 0 ? Verb::kCrash : Verb::kIsolate, node);
+    gone.clients = gone.verb == Verb::kIsolate && rng_.below(2) == 0;
+    steps.take(cluster, gone);
   }
   Step disks = step_of(Verb::kSlowDisk, "all");
   disks.latency = disk_.sync;

@@ -49,6 +49,7 @@ constexpr auto kLimitsKeys = std::to_array<Key>({
     {"max_inflight_chunks", "count"},
     {"snapshot_after_bytes", "bytes"},
     {"keep_log_bytes", "bytes"},
+    {"max_apply_entries", "count"},
 });
 constexpr auto kNetworkKeys = std::to_array<Key>({
     {"latency", "latency"},
@@ -75,11 +76,13 @@ constexpr auto kWorkloadKeys = std::to_array<Key>({
     {"start", "duration"},
     {"stop", "duration"},
     {"timeout", "duration"},
+    {"strays", "chance"},
 });
 constexpr auto kChaosKeys = std::to_array<Key>({
     {"from", "duration"},
     {"until", "duration", true},
     {"faults", "faults"},
+    {"core", "count"},
 });
 constexpr auto kQuantileKeys =
     std::to_array<Key>({{"p50", "duration", true}, {"p99", "duration", true}});

@@ -135,6 +135,7 @@ void read_limits(const LocatedValue& value, Limits& limits, Problems& problems) 
   fields.take_whole("max_inflight_chunks", limits.max_inflight_chunks, 1);
   fields.take_bytes("snapshot_after_bytes", limits.snapshot_after_bytes, 1, kMostBytes);
   fields.take_bytes("keep_log_bytes", limits.keep_log_bytes, 0, kMostBytes);
+  fields.take_whole("max_apply_entries", limits.max_apply_entries, 1);
 }
 
 void read_segment(const Fields& fields, Reading& reading) {
@@ -194,6 +195,7 @@ void read_workload(const LocatedValue& value, Reading& reading) {
   fields.take("once", workload.once, read_chance);
   fields.take("expiring", workload.expiring, read_chance);
   fields.take("ttl", workload.ttl, read_positive_duration);
+  fields.take("strays", workload.strays, read_chance);
   fields.take_bytes("value_bytes", workload.value_bytes, 0, kMostValueBytes);
   fields.take("start", workload.start, read_instant);
   fields.take("stop", workload.stop, read_instant);
@@ -218,6 +220,8 @@ void read_chaos(const LocatedValue& value, Reading& reading) {
   fields.take("faults", chaos.faults, [](const LocatedValue& list, Problems& problems) {
     return read_words(list, "fault", problems);
   });
+  const auto count = reading.scenario.nodes.size();
+  fields.take_whole("core", chaos.core, count / 2 + 1, count);
   if (const LocatedValue* const until = fields.find("until")) {
     if (chaos.until <= chaos.from) {
       reading.problems.add(*until, "'until' must be later than 'from'");

@@ -49,6 +49,7 @@ bool Simulation::advance() {
         steps_.on_alarm(cluster_, clients_, alarm->data);
         break;
       case AlarmOwner::kChaos:
+        if (coverage_) coverage_->before_strike(cluster_);
         chaos_.on_alarm(cluster_, steps_, alarm->data);
         break;
       case AlarmOwner::kExpectations:
@@ -78,6 +79,7 @@ void Simulation::watch() {
   steps_.observe(cluster_);
   if (scenario_.chaos) chaos_.observe(cluster_);
   expectations_.observe(cluster_, steps_.cast());
+  if (coverage_) coverage_->observe(cluster_);
   record_findings();
 }
 
@@ -107,6 +109,7 @@ void Simulation::conclude() {
   steps_.finish();
   expectations_.finish(cluster_, steps_.cast(), availability_, clients_, safety_.violations());
   record_findings();
+  if (coverage_) coverage_->finish(clients_.history(), safety_);
 }
 
 /// What a client would read at the end, if there is a primary it could ask; else null.

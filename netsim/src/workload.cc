@@ -150,6 +150,8 @@ void Clients::begin_operation(Cluster& cluster, Client& client) {
     }
     if (operation.value.size() < spec_.value_bytes) operation.value.resize(spec_.value_bytes, '.');
   }
+  if (spec_.strays.per_million > 0 && rng_.below(kMillion) < spec_.strays.per_million)
+    client.server = static_cast<NodeId>(1 + rng_.below(nodes_));
   start(cluster, client, std::move(operation));
 }
 

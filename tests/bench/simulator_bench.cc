@@ -4,6 +4,7 @@
 
 #include "netsim/linearizability.h"
 #include "netsim/simulation.h"
+#include "netsim/swarm.h"
 
 namespace kv::sim {
 namespace {
@@ -63,6 +64,24 @@ void chaos(benchmark::State& state) {
   run_seeds(state, scenario);
 }
 BENCHMARK(chaos)->Arg(3)->Arg(5)->Unit(benchmark::kMillisecond);
+
+/// Seeds of `kvsim fuzz` with so many nodes; 1: it also counts what it meets.
+void swarm(benchmark::State& state) {
+  SwarmOptions options;
+  options.min_nodes = options.max_nodes = static_cast<std::uint32_t>(state.range(0));
+  std::uint64_t seed = 0;
+  for (auto _ : state) {
+    ++seed;
+    Simulation simulation(draw_swarm(options, seed), seed);
+    if (state.range(1) != 0) simulation.watch_coverage();
+    while (simulation.advance()) {
+    }
+    if (!simulation.result().passed) state.SkipWithError(("seed " + std::to_string(seed)).c_str());
+  }
+  using benchmark::Counter;
+  state.counters["seeds/s"] = Counter(static_cast<double>(seed), Counter::kIsRate);
+}
+BENCHMARK(swarm)->Args({3, 0})->Args({5, 0})->Args({5, 1})->Unit(benchmark::kMillisecond);
 
 /// Copying a whole world amid its run: a checkpoint.
 void checkpoint(benchmark::State& state) {

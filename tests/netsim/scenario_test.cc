@@ -237,7 +237,7 @@ TEST(Scenario, AWorkloadHasAClientUnlessItSaysMore) {
   const WorkloadSpec workload =
       scenario_with(
           R"("workload": {"clients": 3, "rate": 7, "keys": 2, "reads": 0.25, "deletes": 0.1,
-             "value_bytes": "1KiB", "start": "1s", "stop": "9s", "timeout": "3s"},
+             "value_bytes": "1KiB", "start": "1s", "stop": "9s", "timeout": "3s", "strays": 0.5},
              "clocks": {"drift_ppm": 200})")
           .workload;
   EXPECT_EQ(workload.clients, 3u);
@@ -249,6 +249,7 @@ TEST(Scenario, AWorkloadHasAClientUnlessItSaysMore) {
   EXPECT_EQ(workload.start, Instant{} + seconds(1));
   EXPECT_EQ(workload.stop, Instant{} + seconds(9));
   EXPECT_EQ(workload.timeout, seconds(3));
+  EXPECT_EQ(workload.strays, Chance{500'000});
 }
 
 TEST(Scenario, RefusesAWorkloadThatContradictsItself) {
@@ -263,7 +264,7 @@ TEST(Scenario, RefusesAWorkloadThatContradictsItself) {
   EXPECT_EQ(
       complaint_about(R"("workload": [])"),
       "expected an object with clients, rate, keys, reads, deletes, value_bytes, start, stop, "
-      "timeout, found an empty list");
+      "timeout, strays, found an empty list");
 }
 
 TEST(Scenario, ChaosEndsBeforeTheScenarioDoes) {

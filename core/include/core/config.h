@@ -32,6 +32,8 @@ struct Limits {
   std::size_t snapshot_after_bytes{16 << 20};
   /// Entries kept behind a snapshot, for followers that are only a little late.
   std::size_t keep_log_bytes{2 << 20};
+  /// Entries applied by one input: a node that has to catch up still answers in time.
+  std::uint32_t max_apply_entries{1024};
 };
 
 /// A bound of 1 %: 20 times what Linux slews a monotonic clock by (adjtimex(2): 500 ppm), 50 times

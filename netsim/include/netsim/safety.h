@@ -43,6 +43,9 @@ class SafetyChecker {
   /// When the run is over.
   void finish(const Cluster& cluster);
 
+  /// Whether some node has committed this write.
+  bool is_committed(const std::string& key, const std::string& value) const;
+
   std::vector<Violation>& violations() { return violations_; }
   const std::vector<Violation>& violations() const { return violations_; }
   /// Of all nodes, the furthest.

@@ -66,6 +66,7 @@ struct WorkloadSpec {
   Instant start{};
   std::optional<Instant> stop{};  ///< nothing: run_for
   Duration timeout{seconds(2)};   ///< then the client gives up waiting for an answer
+  Chance strays{};                ///< operations that begin at any node, not at the primary known
 };
 
 /// What can be done to a cluster. The words in scenario files are in verb_name().
@@ -194,6 +195,9 @@ struct ChaosSpec {
   Instant from{};
   Instant until{};                    ///< then all is mended and the cluster must recover
   std::vector<std::string> faults{};  ///< classes to draw from; empty: all (chaos.h)
+  /// So many nodes are mended at the end, a majority that can make progress by itself; the others
+  /// are down or cut off then. 0: all are mended.
+  std::uint32_t core{0};
 };
 
 /// A rehearsal: a cluster, its surroundings, what is done to it and what must come of it.

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "netsim/availability.h"
 #include "netsim/chaos.h"
 #include "netsim/cluster.h"
+#include "netsim/coverage.h"
 #include "netsim/expectations.h"
 #include "netsim/safety.h"
 #include "netsim/scenario.h"
@@ -48,6 +50,10 @@ class Simulation {
   /// the run is over: the records then are of what was decided at the end, among it whether what
   /// clients saw is linearizable.
   bool advance();
+  /// Counts what happens from now on; the run is the same without.
+  void watch_coverage() { coverage_.emplace(scenario_); }
+  /// Null without watch_coverage().
+  const Coverage* coverage() const { return coverage_ ? &coverage_->coverage() : nullptr; }
   /// After the last advance(): what came of it.
   RunResult result() const;
 
@@ -76,6 +82,7 @@ class Simulation {
   SafetyChecker safety_;
   Availability availability_;
   Expectations expectations_;
+  std::optional<CoverageObserver> coverage_{};
   std::size_t recorded_violations_{0};
   std::vector<std::string> undecided_{};
   bool begun_{false};
