@@ -72,4 +72,7 @@ struct SweepPlan {
 /// An Error if the plan has more runs than can be numbered, or its shard more than can be kept.
 Outcome check_size(const SweepPlan& plan);
 
+/// As a POSIX shell takes it for one word.
+std::string shell_word(const std::string& text);
+
 }  // namespace kv::sim

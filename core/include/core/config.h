@@ -16,6 +16,7 @@ struct Timing {
   Duration election_timeout_min{
       seconds(5)};  ///< also the time of check-quorum and leader stickiness
   Duration election_timeout_max{seconds(8)};
+  friend bool operator==(const Timing&, const Timing&) = default;
 };
 /// "documented", "lan" or "wan"; nothing for another name.
 std::optional<Timing> timing_by_name(std::string_view name);
@@ -32,6 +33,7 @@ struct Limits {
   std::size_t snapshot_after_bytes{16 << 20};
   /// Entries kept behind a snapshot, for followers that are only a little late.
   std::size_t keep_log_bytes{4 << 20};
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 struct Config {
