@@ -90,6 +90,13 @@ Scenario with_time_for_answers(Scenario scenario) {
   return scenario;
 }
 
+/// "raft.cc:7: CHECK(…) failed": the folders are those of the machine that compiled it.
+std::string without_folders(const std::string& words) {
+  const std::size_t end = words.find(':');
+  const std::size_t slash = words.rfind('/', end);
+  return end == std::string::npos || slash == std::string::npos ? words : words.substr(slash + 1);
+}
+
 void name_it(Scenario& scenario, const Failure& failure, const Subject& subject) {
   switch (failure.kind) {
     case Kind::kPromise: {
@@ -105,11 +112,13 @@ void name_it(Scenario& scenario, const Failure& failure, const Subject& subject)
       scenario.title = "Not met: " + failure.name;
       break;
     default:
-      scenario.title = "A node ends itself: " + failure.name;
+      scenario.title = "A run ends itself: " + without_folders(failure.name);
       break;
   }
   scenario.why =
-      "Cut down from " + subject.words + ". What was found: " + one_line(failure.words, 400);
+      "Cut down from seed " + std::to_string(subject.scenario.seed) + " of " +
+      subject.scenario.name + ". What was found: " +
+      one_line(failure.kind == Kind::kAbort ? without_folders(failure.words) : failure.words, 400);
 }
 
 std::string file_name(const Failure& failure, std::uint64_t seed) {

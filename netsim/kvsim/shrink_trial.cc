@@ -46,6 +46,7 @@ class TrialCollector final : public Collector {
       : trial_(trial), candidates_(candidates) {}
 
   void take(std::uint64_t item, const std::string& line) override {
+    if (line.empty()) return;  // no candidate after all
     ++trial_.tried_;
     const std::optional<Failure> failure = failure_of_line(line);
     if (failure) note({item, failure->at});
@@ -78,7 +79,7 @@ std::optional<Trial::Hit> FailureTrial::first_failing(const Candidates& candidat
                                                       std::size_t from) {
   FunctionJob job([&](std::uint64_t item) {
     const std::optional<Scenario> scenario = candidates.make(item);
-    return to_line(scenario ? same_failure(*scenario, wanted_) : std::nullopt);
+    return scenario ? to_line(same_failure(*scenario, wanted_)) : std::string();
   });
   TrialCollector collector(*this, candidates);
   const Result<PoolEnd> end =

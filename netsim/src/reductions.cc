@@ -67,8 +67,14 @@ void drop_node(Scenario& scenario, const std::string& node) {
   if (scenario.primary == node) scenario.primary.clear();
 }
 
+bool zoned(const Scenario& scenario) {
+  return std::any_of(scenario.nodes.begin(), scenario.nodes.end(),
+                     [](const NodeSpec& node) { return !node.zone.empty(); });
+}
+
 /// node1, node2 … again, if one of them is gone.
 std::optional<Scenario> renumbered(const Scenario& scenario) {
+  if (zoned(scenario)) return std::nullopt;
   std::map<std::string, std::string> fresh;
   Scenario named = scenario;
   for (NodeSpec& node : named.nodes) {
@@ -87,11 +93,6 @@ std::optional<Scenario> renumbered(const Scenario& scenario) {
     }
   }
   return named == scenario ? std::nullopt : std::optional(named);
-}
-
-bool zoned(const Scenario& scenario) {
-  return std::any_of(scenario.nodes.begin(), scenario.nodes.end(),
-                     [](const NodeSpec& node) { return !node.zone.empty(); });
 }
 
 // --- clients ---
@@ -192,6 +193,15 @@ Candidates with_earlier_end(const Scenario& scenario) {
           }};
 }
 
+Candidates by_luck(const Candidates& candidates) {
+  constexpr std::size_t kSeeds = 12;
+  return {candidates.count * kSeeds, [candidates](std::size_t i) {
+            std::optional<Scenario> scenario = candidates.make(i / kSeeds);
+            if (scenario) scenario->seed = 1 + i % kSeeds;
+            return scenario;
+          }};
+}
+
 Candidates with_smaller_seed(const Scenario& scenario) {
   constexpr std::uint64_t kMost = 20;
   const std::uint64_t count =
@@ -207,8 +217,7 @@ Candidates with_smaller_seed(const Scenario& scenario) {
 Candidates with_fewer_nodes(const Scenario& scenario) {
   const std::size_t nodes = scenario.nodes.size();
   if (zoned(scenario)) return {};
-  return {nodes * nodes + 1, [=](std::size_t i) -> std::optional<Scenario> {
-            if (i == nodes * nodes) return renumbered(scenario);
+  return {nodes * nodes, [=](std::size_t i) -> std::optional<Scenario> {
             const std::size_t first = i / nodes;
             const std::size_t second = i % nodes;
             const std::size_t left = nodes - (first == second ? 1 : 2);
@@ -218,6 +227,10 @@ Candidates with_fewer_nodes(const Scenario& scenario) {
             if (first != second) drop_node(fewer, scenario.nodes[second].name);
             return fewer;
           }};
+}
+
+Candidates with_numbered_nodes(const Scenario& scenario) {
+  return {1, [scenario](std::size_t) { return renumbered(scenario); }};
 }
 
 Candidates with_less_workload(const Scenario& scenario) {

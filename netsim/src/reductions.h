@@ -17,12 +17,14 @@ using Bound = std::optional<Instant>;
 Candidates without_chunks(const Scenario& scenario, std::size_t size, const Bound& keep_from);
 /// Without two steps that lie near each other: a fault and what mends it.
 Candidates without_pairs(const Scenario& scenario, const Bound& keep_from);
-/// Without a step, and with another seed: some chance may fall as is needed.
-Candidates without_step_by_luck(const Scenario& scenario, const Bound& keep_from);
+/// Each of them with other seeds: by some, chance falls as is needed.
+Candidates by_luck(const Candidates& candidates);
 Candidates with_smaller_seed(const Scenario& scenario);
 Candidates with_earlier_end(const Scenario& scenario);
 Candidates with_shorter_waits(const Scenario& scenario);
 Candidates with_fewer_nodes(const Scenario& scenario);
+/// node1, node2 … if they are called otherwise.
+Candidates with_numbered_nodes(const Scenario& scenario);
 Candidates with_less_workload(const Scenario& scenario);
 Candidates with_plainer_surroundings(const Scenario& scenario);
 Candidates with_plainer_steps(const Scenario& scenario, const Bound& keep_from);

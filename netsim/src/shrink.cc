@@ -67,6 +67,7 @@ class Search {
 
   void plainer() {
     exhaust(with_fewer_nodes);
+    exhaust(with_numbered_nodes);
     exhaust(with_less_workload);
     exhaust(with_plainer_surroundings);
     exhaust([&](const Scenario& s) { return with_plainer_steps(s, options_.keep_from); });
@@ -89,10 +90,18 @@ class Search {
     return false;
   }
 
+  /// What is left to chance after a change may not fall as it is needed; with another seed it may.
   bool try_luck() {
-    return exhaust(
-               [&](const Scenario& s) { return without_step_by_luck(s, options_.keep_from); }) ||
-           exhaust(with_smaller_seed);
+    const auto luckily = [this](const Reduction& reduction) {
+      return exhaust([&](const Scenario& s) { return by_luck(reduction(s)); });
+    };
+    for (std::size_t size = best_.steps.size() / 2 + 1; size > 0; size /= 2) {
+      const bool fewer =
+          luckily([&](const Scenario& s) { return without_chunks(s, size, options_.keep_from); });
+      if (fewer) return true;
+    }
+    return luckily(with_fewer_nodes) || luckily(with_less_workload) ||
+           luckily(with_plainer_surroundings) || exhaust(with_smaller_seed);
   }
 
   Scenario best_{};

@@ -12,8 +12,6 @@
 namespace kv::sim {
 namespace {
 
-constexpr std::uint64_t kLuckySeeds = 12;
-
 bool may_change(const Step& step, const Bound& keep_from) {
   return !keep_from || (step.at && *step.at < *keep_from);
 }
@@ -93,18 +91,36 @@ bool rounder_numbers(Step& step, const Scenario&) {
                               one_digit(static_cast<std::uint64_t>(sign * step.drift_ppm)));
   return step != before;
 }
+bool asks_the_primary(Step& step, const Scenario&) {
+  const bool asks =
+      step.verb == Verb::kSet || step.verb == Verb::kGet || step.verb == Verb::kDelete;
+  return asks && !std::exchange(step.to, {}).empty();
+}
 bool asks_once(Step& step, const Scenario&) {
   return std::exchange(step.retry, false);
 }
 
 using Change = bool (*)(Step&, const Scenario&);
-constexpr auto kChanges = std::to_array<Change>(
-    {not_amid_effects, clients_stay, all_messages, just_a_crash, cut_in_place_of_loss,
-     isolation_in_place_of_cut, isolation_in_place_of_partition<0>,
-     isolation_in_place_of_partition<1>, isolation_in_place_of_partition<2>,
-     isolation_in_place_of_partition<3>, isolation_in_place_of_partition<4>, one_in_place_of_all<0>,
-     one_in_place_of_all<1>, one_in_place_of_all<2>, one_in_place_of_all<3>, one_in_place_of_all<4>,
-     constant_latency, rounder_numbers, asks_once});
+constexpr auto kChanges = std::to_array<Change>({not_amid_effects,
+                                                 clients_stay,
+                                                 all_messages,
+                                                 just_a_crash,
+                                                 cut_in_place_of_loss,
+                                                 isolation_in_place_of_cut,
+                                                 isolation_in_place_of_partition<0>,
+                                                 isolation_in_place_of_partition<1>,
+                                                 isolation_in_place_of_partition<2>,
+                                                 isolation_in_place_of_partition<3>,
+                                                 isolation_in_place_of_partition<4>,
+                                                 one_in_place_of_all<0>,
+                                                 one_in_place_of_all<1>,
+                                                 one_in_place_of_all<2>,
+                                                 one_in_place_of_all<3>,
+                                                 one_in_place_of_all<4>,
+                                                 constant_latency,
+                                                 rounder_numbers,
+                                                 asks_the_primary,
+                                                 asks_once});
 
 /// A pause that ends by itself, in place of two steps.
 std::optional<Scenario> with_pause_in_one(const Scenario& scenario, std::size_t index) {
@@ -159,15 +175,6 @@ Candidates without_pairs(const Scenario& scenario, const Bound& keep_from) {
   return {pairs.size(), [=](std::size_t i) {
             const auto [first, second] = pairs[i];
             return without_steps(without_steps(scenario, second, second + 1), first, first + 1);
-          }};
-}
-
-Candidates without_step_by_luck(const Scenario& scenario, const Bound& keep_from) {
-  return {changeable(scenario, keep_from) * kLuckySeeds, [=](std::size_t i) {
-            const std::size_t step = i / kLuckySeeds;
-            Scenario shorter = without_steps(scenario, step, step + 1);
-            shorter.seed = 1 + i % kLuckySeeds;
-            return shorter;
           }};
 }
 

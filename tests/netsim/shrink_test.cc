@@ -184,7 +184,7 @@ TEST(ExplicitRun, IsTheRunThatChaosMade) {
         {"run_for=15s"});
     const Scenario plain = explicit_run(chaos, seed);
     EXPECT_FALSE(plain.chaos.has_value());
-    same += account(run(plain, plain.seed)) == account(run(chaos, seed)) ? 1 : 0;
+    same += account(run(plain, plain.seed)) == account(run(chaos, seed)) ? 1U : 0U;
   }
   EXPECT_GE(same, 19u);
 }
