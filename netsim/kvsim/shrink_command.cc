@@ -147,8 +147,10 @@ int shrink_to_file(const Subject& subject, const Failure& failure, const TrialOp
   }
   ShrinkOptions options;
   options.may_run = failure.kind != Kind::kAbort;
-  if (failure.kind == Kind::kExpectation)
-    options.keep_from = subject.scenario.chaos ? subject.scenario.chaos->until : Instant{};
+  if (failure.kind == Kind::kExpectation) {
+    const std::optional<ChaosSpec>& chaos = subject.scenario.chaos;
+    options.keep_from = chaos ? chaos->until : Instant{} + subject.scenario.run_for;
+  }
   Shrunk shrunk = shrink(whole, begun->at, trial, options);
   trial.clear_progress();
 

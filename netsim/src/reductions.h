@@ -21,6 +21,8 @@ Candidates without_pairs(const Scenario& scenario, const Bound& keep_from);
 Candidates by_luck(const Candidates& candidates);
 Candidates with_smaller_seed(const Scenario& scenario);
 Candidates with_earlier_end(const Scenario& scenario);
+/// Without the first steps, as if the run had begun only then.
+Candidates with_later_begin(const Scenario& scenario);
 Candidates with_shorter_waits(const Scenario& scenario);
 Candidates with_fewer_nodes(const Scenario& scenario);
 /// node1, node2 … if they are called otherwise.

@@ -51,7 +51,9 @@ class Search {
   }
 
   void shorten() {
-    if (!options_.keep_from) exhaust(with_earlier_end);
+    if (options_.keep_from) return;
+    exhaust(with_earlier_end);
+    exhaust(with_later_begin);
   }
 
   void drop_steps() {
@@ -95,6 +97,7 @@ class Search {
     const auto luckily = [this](const Reduction& reduction) {
       return exhaust([&](const Scenario& s) { return by_luck(reduction(s)); });
     };
+    if (!options_.keep_from && luckily(with_later_begin)) return true;
     for (std::size_t size = best_.steps.size() / 2 + 1; size > 0; size /= 2) {
       const bool fewer =
           luckily([&](const Scenario& s) { return without_chunks(s, size, options_.keep_from); });

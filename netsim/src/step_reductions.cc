@@ -164,6 +164,26 @@ Candidates without_chunks(const Scenario& scenario, std::size_t size, const Boun
           }};
 }
 
+Candidates with_later_begin(const Scenario& scenario) {
+  constexpr auto kSixteenths = std::to_array<std::size_t>({15, 14, 12, 8, 4, 2, 1});
+  return {kSixteenths.size(), [scenario, kSixteenths](std::size_t i) -> std::optional<Scenario> {
+            const std::size_t gone = scenario.steps.size() * kSixteenths[i] / 16;
+            if (gone == 0 || !scenario.steps[gone].at) return std::nullopt;
+            const Duration saved = *scenario.steps[gone].at - Instant{} - seconds(1);
+            if (saved <= Duration{}) return std::nullopt;
+            Scenario later = without_steps(scenario, 0, gone);
+            for (Step& step : later.steps) {
+              if (step.at) step.at = *step.at - saved;
+            }
+            later.run_for = later.run_for - saved;
+            WorkloadSpec& work = later.workload;
+            work.start = std::max(Instant{}, work.start - saved);
+            if (work.stop) work.stop = std::max(Instant{} + milliseconds(1), *work.stop - saved);
+            if (work.stop && *work.stop <= work.start) work = {};
+            return later;
+          }};
+}
+
 Candidates without_pairs(const Scenario& scenario, const Bound& keep_from) {
   constexpr std::size_t kMostPairs = 400;
   const std::size_t steps = changeable(scenario, keep_from);
