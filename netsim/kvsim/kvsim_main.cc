@@ -21,6 +21,7 @@
 #include "pin_command.h"
 #include "replay_command.h"
 #include "run_command.h"
+#include "shrink_command.h"
 #include "sweep_command.h"
 
 namespace kv::sim {
@@ -32,6 +33,7 @@ constexpr const char* kExamples = R"(Examples:
   kvsim run FILE --set nodes=5 --set network.loss=0.05    in other surroundings
   kvsim sweep FILE --seeds 1..10000                       many runs, in figures
   kvsim fuzz --seeds 1..10000                             random clusters under random faults
+  kvsim shrink FILE --seed 3                              a failing run on one page
   kvsim check scenarios/*.json                            are these files right?
 
 Exit status: 0 passed, 1 failed (an expectation, a promise, or traces differ), 2 the command line
@@ -49,6 +51,7 @@ struct Options {
   SweepOptions sweep{};
   FuzzOptions fuzz{};
   MergeOptions merge{};
+  ShrinkCommandOptions shrink{};
   std::string diff_a{};
   std::string diff_b{};
   std::vector<std::string> pin{};
@@ -240,6 +243,37 @@ CLI::App* add_diff(CLI::App& app, Options& options) {
   return diff;
 }
 
+CLI::App* add_shrink(CLI::App& app, Options& options) {
+  ShrinkCommandOptions& shrink = options.shrink;
+  CLI::App* const command =
+      app.add_subcommand("shrink", "Cut a failing run down to a scenario of a page");
+  command->add_option("SEED|FILE", shrink.target, "A seed of the swarm, or a scenario")->required();
+  command->add_option("--seed", shrink.seed, "The failing seed; default: the scenario's own")
+      ->check(check_whole_number)
+      ->type_name("N");
+  add_settings(*command, shrink.settings);
+  command
+      ->add_option("--out", shrink.out,
+                   "The scenario to write; default: named after what broke and the seed")
+      ->type_name("FILE");
+  command->add_option("--time", shrink.time, "Real time for the search; default: 30s")
+      ->type_name("TIME");
+  command->add_option("--jobs", shrink.jobs, "Runs at the same time; default: one a core")
+      ->check(check_whole_number)
+      ->type_name("N");
+  command->add_option("--nodes", shrink.nodes, "As in the fuzz that found the seed; default: 3..7")
+      ->type_name("A..B");
+  command->add_option("--faults", shrink.faults, "The same: classes, with commas; default: all")
+      ->delimiter(',')
+      ->type_name("LIST");
+  command->footer(R"(Examples:
+  kvsim shrink scenarios/90-chaos-3.json --seed 3 --set ack=primary
+  kvsim shrink 4711 --out lost-write.json --time 2m
+
+The result fails of the same promise, expectation or CHECK, and no single step can be left out.)");
+  return command;
+}
+
 CLI::App* add_pin(CLI::App& app, Options& options) {
   CLI::App* const pin = app.add_subcommand(
       "pin", "Write the trace hashes of scenarios into hashes.json, after a wanted change");
@@ -257,7 +291,7 @@ CLI::App* add_check(CLI::App& app, Options& options) {
 }
 
 constexpr auto kCommands = std::to_array<std::string_view>(
-    {"run", "sweep", "fuzz", "merge", "replay", "diff", "pin", "check"});
+    {"run", "sweep", "fuzz", "merge", "replay", "diff", "shrink", "pin", "check"});
 
 bool is_command(std::string_view word) {
   return std::find(kCommands.begin(), kCommands.end(), word) != kCommands.end();
@@ -281,6 +315,7 @@ int kvsim(int argc, char** argv) {
   CLI::App* const merge = add_merge(app, options);
   CLI::App* const replay = add_replay(app, options);
   CLI::App* const diff = add_diff(app, options);
+  CLI::App* const shrink = add_shrink(app, options);
   CLI::App* const pin = add_pin(app, options);
   CLI::App* const check = add_check(app, options);
   try {
@@ -304,6 +339,7 @@ int kvsim(int argc, char** argv) {
   if (merge->parsed()) return merge_command(options.merge);
   if (replay->parsed()) return replay_command(options.replay);
   if (diff->parsed()) return diff_command(options.diff_a, options.diff_b);
+  if (shrink->parsed()) return shrink_command(options.shrink);
   if (pin->parsed()) return pin_command(options.pin);
   CHECK(check->parsed());
   return check_command(options.check);

@@ -21,18 +21,6 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   return number;
 }
 
-/// As a POSIX shell takes it for one word.
-std::string shell_word(const std::string& text) {
-  const auto plain = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           std::string_view("_-./=:,+%@").find(c) != std::string_view::npos;
-  };
-  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
-  std::string word = "'";
-  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return word + "'";
-}
-
 /// Cut at the commas that are within no bracket and no quotes.
 std::vector<std::string> cut_at_commas(std::string_view text) {
   std::vector<std::string> values(1);
@@ -66,6 +54,17 @@ Error repeated_value(const std::string& what, const std::string& value) {
 }
 
 }  // namespace
+
+std::string shell_word(const std::string& text) {
+  const auto plain = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("_-./=:,+%@").find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
 
 Result<SeedRange> parse_seeds(std::string_view text) {
   const std::string what = "--seeds " + std::string(text);

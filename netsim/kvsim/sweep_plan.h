@@ -84,4 +84,7 @@ std::string to_text(const SwarmOptions& options);
 /// An Error if the plan has more runs than can be numbered, or its shard more than can be kept.
 Outcome check_size(const SweepPlan& plan);
 
+/// As a POSIX shell takes it for one word.
+std::string shell_word(const std::string& text);
+
 }  // namespace kv::sim

@@ -127,6 +127,7 @@ Latency Latency::log_normal(Duration p50, Duration p99) {
     add(quantile.per_million, quantile.millionths);
   }
   latency.add_piece(kMillion, before, before);
+  latency.p99_ = p99;
   return latency;
 }
 
@@ -193,12 +194,34 @@ Latency Latency::scaled(std::int64_t factor) const {
   };
   Latency latency = *this;
   latency.constant_ = times_factor(constant_);
+  latency.p99_ = {};
   for (Piece& piece : latency.pieces_) {
     const Duration high = times_factor(piece.low + piece.rise);
     piece.low = times_factor(piece.low);
     piece.rise = high - piece.low;
   }
   return latency;
+}
+
+Latency::Form Latency::form() const {
+  using Kind = Form::Kind;
+  if (pieces_.empty()) return {Kind::kConstant, constant_, {}, 0, {}};
+  if (p99_ > Duration{}) return {Kind::kLogNormal, quantile(kMillion / 2), p99_, 0, {}};
+  const Piece& first = pieces_.front();
+  const Piece& last = pieces_.back();
+  if (pieces_.size() == 1) return {Kind::kUniform, first.low, first.low + first.rise, 0, {}};
+  if (pieces_.size() == 2 && first.rise == Duration{} && last.rise == Duration{}) {
+    return {Kind::kTwoMode, first.low, last.low, last.width / kPositionsPerMillionth, {}};
+  }
+  Form measured{Kind::kMeasured, {}, {}, 0, {}};
+  if (first.rise > Duration{}) measured.quantiles.push_back({0, first.low});
+  for (const Piece& piece : pieces_) {
+    // The flat line behind the last quantile needs none of its own.
+    if (&piece == &last && piece.rise == Duration{}) break;
+    measured.quantiles.push_back(
+        {(piece.begin + piece.width) / kPositionsPerMillionth, piece.low + piece.rise});
+  }
+  return measured;
 }
 
 void Latency::add_piece(std::uint32_t end_per_million, Duration low, Duration high) {

@@ -350,6 +350,12 @@ std::optional<std::string_view> checker_named(std::string_view promise) {
   return kPromises[kCheckers + index % kCheckers];
 }
 
+std::string_view promise_of(std::string_view checker) {
+  const auto found = std::find(kPromises.begin() + kCheckers, kPromises.end(), checker);
+  CHECK(found != kPromises.end());
+  return *(found - kCheckers);
+}
+
 std::string_view verb_name(Verb verb) {
   const VerbForm& form = kVerbForms[static_cast<std::size_t>(verb)];
   CHECK(form.verb == verb);

@@ -118,6 +118,8 @@ void Steps::take(Cluster& cluster, const Step& step) {
   const std::vector<bool> ways = open_ways(cluster);
   const Result<std::string> done = strike(cluster, cast_, scenario_, step, targets);
   if (!done) return;  // a fault that strikes nobody
+  drawn_.push_back(step);
+  drawn_.back().at = cluster.now();
   cluster.record(targets.size() == 1 ? targets.front() : kNoNode,
                  StepTaken{StepTaken::kDrawn, {}, *done, std::string(verb_name(step.verb))});
   record_changed_ways(cluster, ways);

@@ -16,6 +16,7 @@ struct Timing {
   Duration election_timeout_min{
       seconds(5)};  ///< also the time of check-quorum and leader stickiness
   Duration election_timeout_max{seconds(8)};
+  friend bool operator==(const Timing&, const Timing&) = default;
 };
 /// "documented", "lan" or "wan"; nothing for another name.
 std::optional<Timing> timing_by_name(std::string_view name);
@@ -34,6 +35,7 @@ struct Limits {
   std::size_t keep_log_bytes{2 << 20};
   /// Entries applied by one input: a node that has to catch up still answers in time.
   std::uint32_t max_apply_entries{1024};
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 /// A bound of 1 %: 20 times what Linux slews a monotonic clock by (adjtimex(2): 500 ppm), 50 times

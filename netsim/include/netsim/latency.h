@@ -20,6 +20,16 @@ class Latency {
     Duration delay{};
   };
 
+  /// The way of making one that gives it back.
+  struct Form {
+    enum class Kind : std::uint8_t { kConstant, kUniform, kLogNormal, kTwoMode, kMeasured };
+    Kind kind{Kind::kConstant};
+    Duration low{};   ///< or the constant, p50, the usual one
+    Duration high{};  ///< or p99, the rare one
+    std::uint32_t rare_per_million{0};
+    std::vector<Quantile> quantiles{};  ///< of measured ones
+  };
+
   Latency() = default;  ///< always zero
   static Latency constant(Duration delay);
   /// 0 <= low <= high
@@ -39,6 +49,8 @@ class Latency {
   Duration quantile(std::uint32_t per_million) const;
   /// Every delay times `factor`, which is not negative (a slow disk). Ends at 73 years.
   Latency scaled(std::int64_t factor) const;
+  Form form() const;
+  friend bool operator==(const Latency&, const Latency&) = default;
 
  private:
   /// A straight line from `low` to `low + rise`, over positions [begin, begin + width). A position
@@ -49,6 +61,7 @@ class Latency {
     std::uint64_t inverse_width{0};  ///< 2^64 / width
     Duration low{};
     Duration rise{};
+    friend bool operator==(const Piece&, const Piece&) = default;
   };
 
   /// Goes on to the share `end_per_million`; nothing if that's where the last piece ended.
@@ -57,6 +70,7 @@ class Latency {
 
   std::vector<Piece> pieces_{};  ///< cover all positions, ascending; empty: constant
   Duration constant_{};
+  Duration p99_{};  ///< that a log-normal one was made from, else zero
 };
 
 }  // namespace kv::sim

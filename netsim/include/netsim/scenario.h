@@ -21,15 +21,18 @@ struct Chance {
   friend bool operator==(Chance, Chance) = default;
 };
 
-/// Where a thing stands in its file, for messages. Lines and columns count from 1.
+/// Where a thing stands in its file, for messages. Lines and columns count from 1. Two that differ
+/// in nothing else say the same.
 struct Place {
   std::uint32_t line{0};
   std::uint32_t column{0};
+  friend bool operator==(Place, Place) { return true; }
 };
 
 struct NodeSpec {
   std::string name{};
   std::string zone{};  ///< may be empty
+  friend bool operator==(const NodeSpec&, const NodeSpec&) = default;
 };
 
 struct NetworkSpec {
@@ -40,15 +43,18 @@ struct NetworkSpec {
   Chance duplicate{};
   Chance reorder{};
   Chance corrupt{};  ///< a bit flips under way; the frame's checksum must catch it
+  friend bool operator==(const NetworkSpec&, const NetworkSpec&) = default;
 };
 
 struct DiskSpec {
   Latency sync{};                   ///< of one fdatasync
   std::uint64_t capacity_bytes{0};  ///< 0: no limit
+  friend bool operator==(const DiskSpec&, const DiskSpec&) = default;
 };
 
 struct ClockSpec {
   std::int64_t drift_ppm{0};  ///< each node draws its drift between minus and plus this
+  friend bool operator==(const ClockSpec&, const ClockSpec&) = default;
 };
 
 /// Clients that work all the time, each one operation after the other.
@@ -67,6 +73,7 @@ struct WorkloadSpec {
   std::optional<Instant> stop{};  ///< nothing: run_for
   Duration timeout{seconds(2)};   ///< then the client gives up waiting for an answer
   Chance strays{};                ///< operations that begin at any node, not at the primary known
+  friend bool operator==(const WorkloadSpec&, const WorkloadSpec&) = default;
 };
 
 /// What can be done to a cluster. The words in scenario files are in verb_name().
@@ -113,6 +120,7 @@ struct ExpectedEnding {
   std::vector<Ending> endings{};                      ///< any of these; empty: not asked
   std::string code{};                                 ///< with a refusal: its code, or empty
   std::optional<std::optional<std::string>> value{};  ///< of a get: the value, or absent
+  friend bool operator==(const ExpectedEnding&, const ExpectedEnding&) = default;
 };
 
 /// A moment that is known when it comes.
@@ -121,6 +129,7 @@ struct Condition {
   std::string event{};         ///< core's name of an event: "CampaignStarted"
   Selector node{};             ///< that reports the event; empty: any
   std::optional<Term> term{};  ///< in which it happens, at least
+  friend bool operator==(const Condition&, const Condition&) = default;
 };
 
 /// One step: one verb. A flat record: which fields a verb reads follows from the table in
@@ -153,6 +162,7 @@ struct Step {
   std::int64_t drift_ppm{0};
   Duration span{};  ///< clock_step, freeze_clock, pause (0: until resume)
   Place place{};
+  friend bool operator==(const Step&, const Step&) = default;
 };
 
 /// What an expectation is about.
@@ -187,6 +197,7 @@ struct Expectation {
   Chance chance{};
   std::string checker{};
   Place place{};
+  friend bool operator==(const Expectation&, const Expectation&) = default;
 };
 
 /// Random faults, drawn from the seed: every seed draws which classes exist at all and how often
@@ -198,6 +209,7 @@ struct ChaosSpec {
   /// So many nodes are mended at the end, a majority that can make progress by itself; the others
   /// are down or cut off then. 0: all are mended.
   std::uint32_t core{0};
+  friend bool operator==(const ChaosSpec&, const ChaosSpec&) = default;
 };
 
 /// A rehearsal: a cluster, its surroundings, what is done to it and what must come of it.
@@ -222,6 +234,7 @@ struct Scenario {
   std::optional<ChaosSpec> chaos{};
   std::vector<Step> steps{};  ///< in the order of the file
   std::vector<Expectation> expect{};
+  friend bool operator==(const Scenario&, const Scenario&) = default;
 };
 
 /// What to change in a scenario before it is read, a path and JSON or a bare word:

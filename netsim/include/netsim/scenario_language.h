@@ -61,6 +61,8 @@ const WordList& word_list(std::string_view name);
 /// The checker that watches over what `promise` says ("linearizable"), or is called so itself;
 /// nothing for another text.
 std::optional<std::string_view> checker_named(std::string_view promise);
+/// What the checker of this name watches over, in words. The name must exist.
+std::string_view promise_of(std::string_view checker);
 
 inline constexpr std::uint64_t kMaxNodes = 9;
 inline constexpr std::uint64_t kMaxSteps = 10'000;

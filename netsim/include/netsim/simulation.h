@@ -61,6 +61,7 @@ class Simulation {
   Cluster& cluster() { return cluster_; }
   const Cluster& cluster() const { return cluster_; }
   const Cast& cast() const { return steps_.cast(); }
+  const std::vector<Step>& drawn_steps() const { return steps_.drawn(); }
   const Clients& clients() const { return clients_; }
   const Availability& availability() const { return availability_; }
   const Expectations& expectations() const { return expectations_; }

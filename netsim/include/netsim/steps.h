@@ -37,6 +37,8 @@ class Steps {
 
   /// A step that no file holds (chaos).
   void take(Cluster& cluster, const Step& step);
+  /// Those of them that struck somebody, each with its time.
+  const std::vector<Step>& drawn() const { return drawn_; }
   const std::vector<StepOutcome>& outcomes() const { return outcomes_; }
   const Cast& cast() const { return cast_; }
 
@@ -52,6 +54,7 @@ class Steps {
   bool any_waiting_{false};
   Cast cast_;
   std::vector<StepOutcome> outcomes_{};
+  std::vector<Step> drawn_{};
   std::map<std::size_t, std::uint32_t> calls_{};         ///< operation in the history to step
   std::map<std::size_t, std::vector<NodeId>> paused_{};  ///< by step: resumed after a time
 };
