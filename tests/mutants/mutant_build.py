@@ -8,6 +8,7 @@ leaves the libraries' own versions of them alone.
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -39,6 +40,7 @@ class Tree:
         self.units = [Unit(Path(entry["file"]), entry["output"], shlex.split(entry["command"]))
                       for entry in entries if _part_of_kvsim(entry.get("output", ""))]
         self.link = self._link_command()
+        self.program = self.build / "bin/kvsim"
 
     def users_of(self, header: Path) -> list[Unit]:
         """All that must be compiled again when a header changes."""
@@ -89,12 +91,12 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _apply(mutant: Mutant, folder: Path) -> None:
-    # Outside of any repository git applies to the folder it stands in.
+    # Within another repository git would look for the files there.
+    no_repository = {**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.parent)}
     done = subprocess.run(["git", "apply", "--whitespace=nowarn", str(mutant.patch)], cwd=folder,
-                          env={"PATH": "/usr/bin:/bin", "GIT_CEILING_DIRECTORIES": str(folder.parent)},
-                          capture_output=True, text=True, check=False)
+                          env=no_repository, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise MuseumError(f"{mutant.patch.name} no longer applies to the core; make it anew:\n"
+        raise MuseumError(f"{mutant.patch.name} no longer applies to the core, make it anew: "
                           f"{done.stderr.strip()}")
 
 
