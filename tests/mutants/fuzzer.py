@@ -103,7 +103,7 @@ def _runs(command: list[str], jobs: int, folder: Path) -> list[dict]:
 
 
 def can_shrink(program: Path) -> bool:
-    return _call([str(program), "shrink", "--help"]).returncode == 0
+    return " shrink " in _call([str(program), "--help"]).stdout
 
 
 def shrink(program: Path, found: Hunt, jobs: int) -> Shrunk:

@@ -67,7 +67,7 @@ def print_row(finding: Finding) -> None:
         if not finding.passes_on_true_core:
             verdict += ", FAILS ON THE TRUE CORE"
     if finding.failure:
-        verdict = f"BROKEN: {finding.failure}"
+        verdict = f"BROKEN: {finding.failure}; {verdict}"
     print(f"{mutant.id:02} {mutant.title:<70} {verdict}; {finding.seconds:.0f} s", flush=True)
 
 
@@ -91,17 +91,16 @@ def exhibit(finding: Finding) -> None:
     (MUSEUM / f"{mutant.name}.json").write_text(text, encoding="utf-8")
 
 
-def write_results(findings: list[Finding]) -> None:
-    """What earlier runs found of other mutants stays."""
+def write_result(finding: Finding) -> None:
+    """What is known of other mutants stays."""
+    found = finding.hunt
     results = _results()
-    for finding in findings:
-        found = finding.hunt
-        results[finding.mutant.name] = {
-            "found_by": found.checker, "words": found.words, "seed": found.seed,
-            "campaign": found.campaign.name if found.campaign else "", "runs": found.runs,
-            "steps": finding.shrunk.steps if finding.shrunk else None,
-        }
-    names = {mutant.name for mutant in read_table()}
+    results[finding.mutant.name] = {
+        "found_by": found.checker, "words": found.words, "seed": found.seed,
+        "campaign": found.campaign.name if found.campaign else "", "runs": found.runs,
+        "steps": finding.shrunk.steps if finding.shrunk else None,
+    }
+    names = {mutant.name for mutant in read_table()} | {finding.mutant.name}
     ordered = {name: results[name] for name in sorted(results) if name in names}
     RESULTS.write_text(json.dumps(ordered, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from fuzzer import can_shrink, hunt, passes, shrink
 from museum import ROOT, TABLE, Mutant, MuseumError, read_table
 from mutant_build import Tree, build_mutant
-from report import MUSEUM, Finding, exhibit, print_row, print_summary, write_page, write_results
+from report import MUSEUM, Finding, exhibit, print_row, print_summary, write_page, write_result
 
 
 def arguments() -> argparse.Namespace:
@@ -76,12 +76,13 @@ def run(options: argparse.Namespace, work: Path) -> int:
     for mutant in mutants:
         findings.append(examine(tree, mutant, work, options))
         print_row(findings[-1])
+        if options.write:
+            write_result(findings[-1])
     failing = failing_exhibits(tree.program)
     for path in failing:
         print(f"{path.relative_to(ROOT)} fails on the true core: ./kv sim run it to see why")
     print_summary(findings)
     if options.write:
-        write_results(findings)
         write_page()
     return 0 if not failing and all(finding.good for finding in findings) else 1
 
