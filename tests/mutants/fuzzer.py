@@ -106,13 +106,13 @@ def can_shrink(program: Path) -> bool:
     return " shrink " in _call([str(program), "--help"]).stdout
 
 
-def shrink(program: Path, found: Hunt, jobs: int) -> Shrunk:
+def shrink(program: Path, mutant: Mutant, found: Hunt, jobs: int) -> Shrunk:
     assert found.campaign is not None
     file = program.parent / "shrunk.json"
     file.unlink(missing_ok=True)
     started = time.monotonic()
-    done = _call([str(program), *found.campaign.shrink, str(found.seed), "--out", str(file),
-                  "--jobs", str(jobs), "--time", f"{SHRINK_SECONDS}s"])
+    done = _call([str(program), *found.campaign.shrink, str(found.seed), *mutant.fuzz,
+                  "--out", str(file), "--jobs", str(jobs), "--time", f"{SHRINK_SECONDS}s"])
     if not file.is_file():
         raise MuseumError(f"kvsim shrink made nothing of seed {found.seed} "
                           f"({done.returncode}): {done.stderr.strip()[-500:]}")

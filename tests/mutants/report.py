@@ -130,5 +130,9 @@ def _row(mutant: Mutant, result: dict) -> str:
     if steps and scenario.is_file():
         steps = f"[{steps}](../scenarios/museum/{scenario.name})"
     cells = [number, f"**{mutant.title}.** {mutant.schedule}", mutant.source,
-             result.get("found_by") or "**not found**", f"{result.get('runs', 0):,}", steps]
+             _found_by(result), f"{result.get('runs', 0):,}", steps]
     return f"| {' | '.join(cells)} |\n"
+
+
+def _found_by(result: dict) -> str:
+    return (result["found_by"] or "**not found**") if result else "not tried yet"

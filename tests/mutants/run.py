@@ -54,7 +54,7 @@ def examine(tree: Tree, mutant: Mutant, work: Path, options: argparse.Namespace)
         program = build_mutant(tree, mutant, work / mutant.name)
         finding.hunt = hunt(program, mutant, (first, last), options.jobs, options.time)
         if finding.caught and not options.fast and can_shrink(tree.program):
-            finding.shrunk = shrink(program, finding.hunt, options.jobs)
+            finding.shrunk = shrink(program, mutant, finding.hunt, options.jobs)
             finding.passes_on_true_core = passes(tree.program, finding.shrunk.file)
             if options.write:
                 exhibit(finding)
