@@ -1,0 +1,138 @@
+"""What came of it: a row each, results.json, scenarios/museum and docs/mutants.md."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fuzzer import Hunt, Shrunk
+from museum import CLASSES, FOLDER, ROOT, Mutant, read_table
+
+RESULTS = FOLDER / "results.json"
+PAGE = ROOT / "docs/mutants.md"
+MUSEUM = ROOT / "scenarios/museum"
+
+INTRODUCTION = """\
+# Mutants
+
+Does the simulator find bugs? Each row below is a bug that a Raft implementation really had. `tests/mutants` has it as
+a patch of a few lines for this core; `tests/mutants/run.py` builds the core with that bug, and runs the simulator with
+one seed after the other until the named checker speaks. A bug counts as found only if one of the checkers found it
+that the table `tests/mutants/mutants.json` names for it.
+
+```bash
+./kv check --mutants             # all of them: takes a while
+./kv check --mutants --only 20   # one
+```
+
+*Runs* is how many seeds it took, *steps* how many are left of the run when `kvsim shrink` is done with it: that
+scenario is in `scenarios/museum`, fails on the mutant and passes on the true core.
+This page is written by `run.py --write`.
+
+"""
+
+
+@dataclass
+class Finding:
+    """One mutant and what became of it."""
+    mutant: Mutant
+    hunt: Hunt = field(default_factory=Hunt)
+    shrunk: Shrunk | None = None
+    passes_on_true_core: bool = True  # the shrunk scenario
+    failure: str = ""                 # what went wrong with the patch, the build or a program
+    seconds: float = 0.0
+
+    @property
+    def caught(self) -> bool:
+        return self.hunt.seed is not None
+
+    @property
+    def good(self) -> bool:
+        return self.caught and self.passes_on_true_core and not self.failure
+
+
+def print_row(finding: Finding) -> None:
+    mutant, found = finding.mutant, finding.hunt
+    if found.campaign is not None:
+        verdict = f"{found.checker}, seed {found.seed} of {found.campaign.name}, run {found.runs}"
+    else:
+        verdict = f"NOT CAUGHT in {found.runs} runs"
+    if found.others:
+        others = ", ".join(f"{name} {count}" for name, count in sorted(found.others.items()))
+        verdict += f" (also: {others})"
+    if finding.shrunk is not None:
+        verdict += f"; {finding.shrunk.steps} steps, shrunk in {finding.shrunk.seconds:.0f} s"
+        if not finding.passes_on_true_core:
+            verdict += ", FAILS ON THE TRUE CORE"
+    if finding.failure:
+        verdict = f"BROKEN: {finding.failure}; {verdict}"
+    print(f"{mutant.id:02} {mutant.title:<70} {verdict}; {finding.seconds:.0f} s", flush=True)
+
+
+def print_summary(findings: list[Finding]) -> None:
+    print(f"{sum(finding.good for finding in findings)} of {len(findings)} mutants found as expected")
+
+
+def exhibit(finding: Finding) -> None:
+    """Keeps the shrunk scenario, with words that say what it shows."""
+    assert finding.shrunk is not None
+    mutant = finding.mutant
+    why = (f"{mutant.schedule} A core with that bug ({mutant.source}) fails here: "
+           f"{finding.hunt.checker}. {finding.hunt.words} The true core passes.")
+    text = finding.shrunk.file.read_text(encoding="utf-8")
+    for key, value in (("title", mutant.title), ("why", why)):
+        line = f'"{key}": {json.dumps(value, ensure_ascii=False)}'
+        text = re.sub(rf'"{key}": "(?:[^"\\]|\\.)*"', lambda _, line=line: line, text, count=1)
+    # The folder is one deeper than the other scenarios'.
+    text = text.replace('"$schema": "scenario.schema.json"', '"$schema": "../scenario.schema.json"')
+    MUSEUM.mkdir(exist_ok=True)
+    (MUSEUM / f"{mutant.name}.json").write_text(text, encoding="utf-8")
+
+
+def write_result(finding: Finding) -> None:
+    """What is known of other mutants stays."""
+    found = finding.hunt
+    results = _results()
+    results[finding.mutant.name] = {
+        "found_by": found.checker, "words": found.words, "seed": found.seed,
+        "campaign": found.campaign.name if found.campaign else "", "runs": found.runs,
+        "steps": finding.shrunk.steps if finding.shrunk else None,
+    }
+    names = {mutant.name for mutant in read_table()} | {finding.mutant.name}
+    ordered = {name: results[name] for name in sorted(results) if name in names}
+    RESULTS.write_text(json.dumps(ordered, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _results() -> dict:
+    return json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
+
+
+def write_page() -> None:
+    mutants, results = read_table(), _results()
+    found = sum(bool(results.get(mutant.name, {}).get("found_by")) for mutant in mutants)
+    text = INTRODUCTION + f"{found} of {len(mutants)} are found.\n"
+    for kind in CLASSES:
+        rows = [_row(mutant, results.get(mutant.name, {})) for mutant in mutants
+                if mutant.kind == kind]
+        if rows:
+            text += f"\n## {kind.capitalize()}\n\n"
+            text += "| | the bug | source | found by | runs | steps |\n|---|---|---|---|---:|---:|\n"
+            text += "".join(rows)
+    PAGE.write_text(text, encoding="utf-8")
+
+
+def _row(mutant: Mutant, result: dict) -> str:
+    scenario = MUSEUM / f"{mutant.name}.json"
+    number = f"[{mutant.id:02}](../tests/mutants/{mutant.patch.name})"
+    steps = "" if result.get("steps") is None else str(result["steps"])
+    if steps and scenario.is_file():
+        steps = f"[{steps}](../scenarios/museum/{scenario.name})"
+    cells = [number, f"**{mutant.title}.** {mutant.schedule}", mutant.source,
+             _found_by(result), f"{result.get('runs', 0):,}", steps]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _found_by(result: dict) -> str:
+    return (result["found_by"] or "**not found**") if result else "not tried yet"

@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Puts real Raft bugs into the core, one after the other, and lets the simulator find them."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from fuzzer import can_shrink, hunt, passes, shrink
+from museum import ROOT, TABLE, Mutant, MuseumError, read_table
+from mutant_build import Tree, build_mutant
+from report import MUSEUM, Finding, exhibit, print_row, print_summary, write_page, write_result
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", metavar="NN,NN", help="these mutants alone")
+    parser.add_argument("--fast", action="store_true",
+                        help="those alone that are found at once, and the museum's scenarios")
+    parser.add_argument("--seeds", default="1..10000", metavar="A..B", help="of each campaign")
+    parser.add_argument("--time", type=float, default=900, metavar="SECONDS",
+                        help="to hunt for one mutant")
+    parser.add_argument("--jobs", type=int, default=2, help="runs at the same time")
+    parser.add_argument("--build", type=Path, default=ROOT / "build/release",
+                        help="an up-to-date build of the true core")
+    parser.add_argument("--table", type=Path, default=TABLE, help="another list of mutants")
+    parser.add_argument("--work", type=Path, help="a folder that keeps the mutants' programs")
+    parser.add_argument("--write", action="store_true", help="writes what was found into "
+                        "results.json, scenarios/museum and docs/mutants.md")
+    return parser.parse_args()
+
+
+def chosen(mutants: list[Mutant], options: argparse.Namespace) -> list[Mutant]:
+    if options.fast:
+        return [mutant for mutant in mutants if mutant.fast]
+    if not options.only:
+        return mutants
+    wanted = {int(number) for number in options.only.split(",")}
+    unknown = wanted - {mutant.id for mutant in mutants}
+    if unknown:
+        raise MuseumError(f"there is no mutant {min(unknown):02} in {options.table}")
+    return [mutant for mutant in mutants if mutant.id in wanted]
+
+
+def examine(tree: Tree, mutant: Mutant, work: Path, options: argparse.Namespace) -> Finding:
+    finding = Finding(mutant)
+    started = time.monotonic()
+    first, last = (int(number) for number in options.seeds.split(".."))
+    try:
+        program = build_mutant(tree, mutant, work / mutant.name)
+        finding.hunt = hunt(program, mutant, (first, last), options.jobs, options.time)
+        if finding.caught and not options.fast and can_shrink(tree.program):
+            finding.shrunk = shrink(program, mutant, finding.hunt, options.jobs)
+            finding.passes_on_true_core = passes(tree.program, finding.shrunk.file)
+            if options.write:
+                exhibit(finding)
+    except MuseumError as error:
+        finding.failure = str(error)
+    finding.seconds = time.monotonic() - started
+    return finding
+
+
+def failing_exhibits(program: Path) -> list[Path]:
+    """Scenarios of the museum that fail on the true core."""
+    return [path for path in sorted(MUSEUM.glob("*.json")) if not passes(program, path)]
+
+
+def run(options: argparse.Namespace, work: Path) -> int:
+    mutants = chosen(read_table(options.table), options)
+    tree = Tree(options.build)
+    findings: list[Finding] = []
+    for mutant in mutants:
+        findings.append(examine(tree, mutant, work, options))
+        print_row(findings[-1])
+        if options.write:
+            write_result(findings[-1])
+    failing = failing_exhibits(tree.program)
+    for path in failing:
+        print(f"{path.relative_to(ROOT)} fails on the true core: ./kv sim run it to see why")
+    print_summary(findings)
+    if options.write:
+        write_page()
+    return 0 if not failing and all(finding.good for finding in findings) else 1
+
+
+def main() -> int:
+    options = arguments()
+    work = options.work or Path(tempfile.mkdtemp(prefix="kv-mutants-"))
+    try:
+        return run(options, work.resolve())
+    except MuseumError as error:
+        print(f"mutants: {error}", file=sys.stderr)
+        return 2
+    finally:
+        if options.work is None:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
