@@ -34,8 +34,9 @@ PeerLink::PeerLink(asio::io_context& loop, const Member& peer, Frame hello, Rng 
       rng_(rng),
       log_(log),
       resolver_(loop),
-      socket_(loop),
-      timer_(loop) {}
+      socket_(std::make_shared<tcp::socket>(loop)),
+      timer_(loop),
+      sending_(std::make_shared<std::vector<Frame>>()) {}
 
 void PeerLink::drop_oldest() {
   queued_bytes_ -= queue_.front().size();
@@ -50,21 +51,22 @@ void PeerLink::send(Frame frame) {
 }
 
 void PeerLink::flush() {
-  if (state_ != State::kConnected || !sending_.empty() || queue_.empty()) return;
+  if (state_ != State::kConnected || !sending_->empty() || queue_.empty()) return;
   std::vector<asio::const_buffer> buffers;
   buffers.reserve(queue_.size() * 2);
-  sending_.reserve(queue_.size());
-  for (Frame& frame : queue_) sending_.push_back(std::move(frame));
+  sending_->reserve(queue_.size());
+  for (Frame& frame : queue_) sending_->push_back(std::move(frame));
   queue_.clear();
   queued_bytes_ = 0;
-  for (const Frame& frame : sending_) {
+  for (const Frame& frame : *sending_) {
     buffers.push_back(asio::buffer(frame.header));
     buffers.push_back(asio::buffer(frame.payload));
   }
-  asio::async_write(socket_, buffers,
-                    [this, attempt = attempt_](const std::error_code& error, std::size_t) {
+  asio::async_write(*socket_, buffers,
+                    [this, attempt = attempt_, socket = socket_, sending = sending_](
+                        const std::error_code& error, std::size_t) {
                       if (attempt != attempt_) return;
-                      sending_.clear();
+                      sending->clear();
                       if (error) return lose(error.message());
                       flush();
                     });
@@ -77,10 +79,12 @@ void PeerLink::peer_is_up() {
 void PeerLink::dial() {
   state_ = State::kDialling;
   const std::uint64_t attempt = ++attempt_;
-  socket_ = tcp::socket(loop_);
+  socket_ = std::make_shared<tcp::socket>(loop_);
   timer_.expires_after(kDialTimeout);
   timer_.async_wait([this, attempt](const std::error_code& error) {
-    if (!error && attempt == attempt_) lose("no answer within 2 s");
+    // It may have been too late to cancel it: a process that was stopped finds both done.
+    if (error || attempt != attempt_ || state_ != State::kDialling) return;
+    lose("no answer within 2 s");
   });
   std::error_code not_numeric;
   const auto address = asio::ip::make_address(peer_.host, not_numeric);
@@ -96,7 +100,7 @@ void PeerLink::dial() {
 }
 
 void PeerLink::connect(const tcp::endpoint& endpoint) {
-  socket_.async_connect(endpoint, [this, attempt = attempt_](const std::error_code& error) {
+  socket_->async_connect(endpoint, [this, attempt = attempt_](const std::error_code& error) {
     if (attempt != attempt_) return;
     if (error) return lose(error.message());
     connected();
@@ -105,7 +109,7 @@ void PeerLink::connect(const tcp::endpoint& endpoint) {
 
 void PeerLink::connected() {
   std::error_code ignored;
-  if (socket_.local_endpoint(ignored) == socket_.remote_endpoint(ignored)) {
+  if (socket_->local_endpoint(ignored) == socket_->remote_endpoint(ignored)) {
     // TCP connects to itself when the system happens to choose the dialled port as the local one.
     // Keeping it would keep the peer from listening there.
     return lose("the peer does not listen");
@@ -113,7 +117,7 @@ void PeerLink::connected() {
   state_ = State::kConnected;
   connected_at_ = steady_now();
   timer_.cancel();
-  set_peer_options(socket_);
+  set_peer_options(*socket_);
   log_.debug("connected to " + peer_.node_id + " at " + peer_.peer_address());
   queued_bytes_ += hello_.size();
   queue_.push_front(hello_);
@@ -122,12 +126,12 @@ void PeerLink::connected() {
 }
 
 void PeerLink::watch_for_close() {
-  socket_.async_read_some(asio::buffer(ignored_),
-                          [this, attempt = attempt_](const std::error_code& error, std::size_t) {
-                            if (attempt != attempt_) return;
-                            if (error) return lose("it closed the connection");
-                            watch_for_close();
-                          });
+  socket_->async_read_some(asio::buffer(ignored_),
+                           [this, attempt = attempt_](const std::error_code& error, std::size_t) {
+                             if (attempt != attempt_) return;
+                             if (error) return lose("it closed the connection");
+                             watch_for_close();
+                           });
 }
 
 void PeerLink::lose(const std::string& why) {
@@ -145,9 +149,9 @@ void PeerLink::lose(const std::string& why) {
   state_ = State::kWaiting;
   const std::uint64_t attempt = ++attempt_;
   std::error_code ignored;
-  socket_.close(ignored);
+  socket_->close(ignored);
   resolver_.cancel();
-  sending_.clear();
+  sending_ = std::make_shared<std::vector<Frame>>();
   while (queue_.size() > kMaxWaitingFrames) drop_oldest();
   timer_.expires_after(std::chrono::nanoseconds(pause.ns));
   timer_.async_wait([this, attempt](const std::error_code& error) {

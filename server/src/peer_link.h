@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -49,7 +50,9 @@ class PeerLink {
   Rng rng_;
   EventLog& log_;
   asio::ip::tcp::resolver resolver_;
-  asio::ip::tcp::socket socket_;
+  /// Each attempt has its own, and a write under way shares it and what it sends: a long write goes
+  /// on in several steps, the last of them perhaps after the connection was given up.
+  std::shared_ptr<asio::ip::tcp::socket> socket_;
   asio::steady_timer timer_;  ///< bounds an attempt, and the pause between two
   State state_{State::kWaiting};
   /// Of the attempt under way: handlers of an earlier one do nothing.
@@ -59,7 +62,7 @@ class PeerLink {
 
   std::deque<Frame> queue_{};
   std::size_t queued_bytes_{0};
-  std::vector<Frame> sending_{};  ///< empty: no write is under way
+  std::shared_ptr<std::vector<Frame>> sending_;  ///< empty: no write is under way
   std::array<char, 256> ignored_{};
 };
 
