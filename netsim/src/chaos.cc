@@ -51,6 +51,13 @@ constexpr std::array<Pair, 12> kPairs{{
     {Verb::kTransfer, Verb::kCrash},
 }};
 
+/// Leaves nodes or links out. Progress is asked of the others, and of who is only slow as well
+/// (availability.h), so nothing else may stay for long.
+bool parts(Verb verb) {
+  return verb == Verb::kCrash || verb == Verb::kPowerCut || verb == Verb::kPause ||
+         verb == Verb::kIsolate || verb == Verb::kPartition || verb == Verb::kCut;
+}
+
 /// Strikes one node and can strike any others at the same time.
 bool has_company(Verb verb) {
   return verb == Verb::kCrash || verb == Verb::kPowerCut || verb == Verb::kPause ||
@@ -275,13 +282,15 @@ bool Chaos::strike_once(Cluster& cluster, Steps& steps, Verb verb) {
   if (verb == Verb::kPartition && rng_.below(2) == 0)
     steps.take(cluster, step_of(Verb::kHeal, "all"));
   steps.take(cluster, fault);
-  if (mend) set_alarm(cluster, time_until_mended(), std::move(*mend));
+  if (!mend) return true;
+  const Duration after = stays_ && parts(verb) ? rng_.between({}, timing_.election_timeout_max * 40)
+                                               : time_until_mended();
+  set_alarm(cluster, after, std::move(*mend));
   return true;
 }
 
 /// Some come back before anybody has noticed.
 Duration Chaos::time_until_mended() {
-  if (stays_) return rng_.between({}, timing_.election_timeout_max * 40);
   switch (rng_.below(8)) {
     case 0:
       return {};
@@ -353,7 +362,8 @@ std::pair<Step, std::optional<Step>> Chaos::draw_of_machine(Step fault) {
   switch (fault.verb) {
     case Verb::kSlowDisk:
       if (rng_.below(4) == 0) fault.target = mend.target = "all";
-      fault.latency = Latency::uniform({}, span);
+      // If all are slow, there is no faster majority.
+      fault.latency = Latency::uniform({}, fault.target == "all" ? span / 8 : span);
       mend.latency = disk_.sync;
       return {fault, mend};
     case Verb::kDrift:
