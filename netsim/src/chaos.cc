@@ -56,6 +56,13 @@ constexpr std::array<Pair, 12> kPairs{{
     {Verb::kTransfer, Verb::kCrash},
 }};
 
+/// Leaves nodes or links out. Progress is asked of the others, and of who is only slow as well
+/// (availability.h), so nothing else may stay for long.
+bool parts(Verb verb) {
+  return verb == Verb::kCrash || verb == Verb::kPowerCut || verb == Verb::kPause ||
+         verb == Verb::kIsolate || verb == Verb::kPartition || verb == Verb::kCut;
+}
+
 /// Strikes one node and can strike any others at the same time.
 bool has_company(Verb verb) {
   return verb == Verb::kCrash || verb == Verb::kPowerCut || verb == Verb::kPause ||
@@ -287,7 +294,8 @@ bool Chaos::strike_once(Cluster& cluster, Steps& steps, Verb verb) {
     steps.take(cluster, step_of(Verb::kHeal, "all"));
   steps.take(cluster, fault);
   if (!mend) return true;
-  const Duration after = time_until_mended();
+  const Duration after = stays_ && parts(verb) ? rng_.between({}, timing_.election_timeout_max * 40)
+                                               : time_until_mended();
   set_alarm(cluster, after, std::move(*mend));
   // A process that met the full disk is dead.
   if (verb == Verb::kDiskFull) set_alarm(cluster, after, step_of(Verb::kRestart, fault.target));
@@ -309,7 +317,6 @@ bool Chaos::within_budget(const Cluster& cluster, const Step& fault) {
 
 /// Some come back before anybody has noticed.
 Duration Chaos::time_until_mended() {
-  if (stays_) return rng_.between({}, timing_.election_timeout_max * 40);
   switch (rng_.below(8)) {
     case 0:
       return {};
@@ -391,7 +398,8 @@ std::pair<Step, std::optional<Step>> Chaos::draw_of_machine(Step fault) {
   switch (fault.verb) {
     case Verb::kSlowDisk:
       if (rng_.below(4) == 0) fault.target = mend.target = "all";
-      fault.latency = Latency::uniform({}, span);
+      // If all are slow, there is no faster majority.
+      fault.latency = Latency::uniform({}, fault.target == "all" ? span / 8 : span);
       mend.latency = disk_.sync;
       return {fault, mend};
     case Verb::kDrift:

@@ -62,7 +62,7 @@ void draw_nodes(const SwarmOptions& options, Rng& rng, Scenario& scenario) {
 /// What is there all the time; the faults of `chaos` come and go.
 void draw_network(Rng& rng, Scenario& scenario) {
   NetworkSpec& network = scenario.network;
-  const Duration most = scenario.timing.election_timeout_min / 8;
+  const Duration most = scenario.timing.election_timeout_min / 16;
   if (scenario.nodes.front().zone != "")
     network.between_zones = Latency::uniform({}, rng.between(microseconds(100), most));
   if (rng.below(4) == 0) network.clients = Latency::uniform({}, rng.between({}, most));
@@ -93,7 +93,7 @@ void draw_end(const SwarmOptions& options, Rng& rng, Scenario& scenario) {
   const std::uint32_t majority = count / 2 + 1;
   if (rng.below(3) == 0 && majority < count) chaos.core = majority + up_to(rng, count - majority);
   if (chaos.core == count) chaos.core = 0;
-  scenario.workload.stop = chaos.until + recovery / 2;
+  scenario.workload.stop = chaos.until + recovery / 4;
 
   Expectation serves;
   serves.claim = Claim::kPrimary;
