@@ -214,7 +214,8 @@ void Chaos::begin(Cluster& cluster) {
   for (const NodeSpec& node : nodes_) {
     Step step = step_of(Verb::kClockStep, node.name);
     step.span = overflow - rng_.between({}, spec_.until - Instant{});
-    set_alarm(cluster, spec_.from - cluster.now(), std::move(step));
+    // Before anything happens: sessions and keys that expire would be gone.
+    set_alarm(cluster, {}, std::move(step));
   }
 }
 

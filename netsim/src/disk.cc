@@ -68,8 +68,13 @@ std::vector<DiskOperation> Disk::snapshot_operations(
 void Disk::wipe() {
   Disk empty;
   empty.capacity_bytes_ = capacity_bytes_;
-  empty.lying_ = lying_;
+  empty.set_lying(lying_);
   *this = std::move(empty);
+}
+
+void Disk::set_lying(bool lying) {
+  lying_ = lying;
+  faulty_ = faulty_ || lying;
 }
 
 bool Disk::flip_bit(std::string_view name, std::uint64_t offset, std::uint32_t bit) {
@@ -85,6 +90,7 @@ bool Disk::flip_bit(std::string_view name, std::uint64_t offset, std::uint32_t b
     break;  // the oldest write is the one that replaced the durable byte
   }
   *byte = static_cast<char>(*byte ^ (1 << bit));
+  faulty_ = true;
   return true;
 }
 
@@ -93,6 +99,7 @@ bool Disk::spoil_sector(std::string_view name, std::uint64_t offset) {
   File& spoilt = file(name);
   if (offset >= spoilt.content.size()) return false;
   spoilt.unreadable.push_back(offset / kSectorBytes);
+  faulty_ = true;
   return true;
 }
 

@@ -96,8 +96,12 @@ void SafetyChecker::observe(const Cluster& cluster, const Record& record) {
     if (replica == nullptr) return;
     const Log& log = replica->raft().log();
     check_entries(replica->raft(), id, record.at, log.first_index(), log.last_index());
-  } else if (std::holds_alternative<NodeStopped>(record.fact) && id != cluster.touched()) {
-    before_[id - 1].reset();
+  } else if (const auto* stopped = std::get_if<NodeStopped>(&record.fact)) {
+    if (id != cluster.touched()) before_[id - 1].reset();
+    if (stopped->cause == StopCause::kRefusedToStart && cluster.node(id).disk.is_honest())
+      report("durability", record.at,
+             name(id) +
+                 " refuses to start, although no fault has damaged its disk: " + stopped->detail);
   }
   const auto* event = std::get_if<Event>(&record.fact);
   if (event == nullptr) return;

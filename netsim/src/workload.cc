@@ -14,6 +14,9 @@ constexpr Duration kBackOff = milliseconds(20);
 /// An increment is asked for elsewhere after this part of a client's timeout: requests of the same
 /// sequence are to be under way together.
 constexpr std::int64_t kIncrementTries = 4;
+/// Each try has twice the time of the one before, so often: where answers take longer than the
+/// first tries wait, one must wait long enough.
+constexpr std::uint32_t kMostDoublings = 6;
 /// In an alarm's data: the client's patience may be at its end.
 constexpr std::uint64_t kTimeout = std::uint64_t{1} << 63;
 
@@ -160,6 +163,7 @@ void Clients::start(Cluster& cluster, Client& client, Operation operation) {
   operation.client = client.number;
   operation.called = cluster.now();
   client.operation = history_.size();
+  client.doublings = 0;
   history_.push_back(std::move(operation));
   codes_.emplace_back();
   ask_anew(cluster, client);
@@ -172,7 +176,12 @@ bool Clients::is_increment(const Client& client) const {
 /// With fresh patience; what comes of an earlier request is not heard any more.
 void Clients::ask_anew(Cluster& cluster, Client& client) {
   requests_.erase(std::exchange(client.request, 0));
-  client.give_up = cluster.now() + client.timeout / (is_increment(client) ? kIncrementTries : 1);
+  Duration patience = client.timeout;
+  if (is_increment(client)) {
+    patience = patience / kIncrementTries * (std::int64_t{1} << client.doublings);
+    client.doublings = std::min(client.doublings + 1, kMostDoublings);
+  }
+  client.give_up = cluster.now() + patience;
   ask(cluster, client);
 }
 

@@ -56,7 +56,10 @@ class Disk {
   /// An Error if a sector of the file, which must exist, can't be read.
   Outcome check_readable(std::string_view name) const;
   /// Whether syncs only seem to succeed.
-  void set_lying(bool lying) { lying_ = lying; }
+  void set_lying(bool lying);
+  /// No bit was flipped, no sector spoilt, no sync lied, and there is room: all that was synced is
+  /// there.
+  bool is_honest() const { return !faulty_ && capacity_bytes_ == 0; }
 
   /// Ascending.
   std::vector<std::string> names() const;
@@ -119,6 +122,7 @@ class Disk {
   std::uint64_t used_bytes_{0};
   std::uint64_t capacity_bytes_{0};
   bool lying_{false};
+  bool faulty_{false};  ///< since it was made, or wiped
 };
 
 }  // namespace kv::sim

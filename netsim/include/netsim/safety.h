@@ -30,8 +30,8 @@ namespace kv::sim {
 ///   where as much was applied.
 /// - "vote safety": a node votes for one candidate a term, whatever it forgot in a crash.
 /// - "invariants": what core/invariants.h says of one node.
-/// - "durability": a write that was acknowledged is among the committed entries, and the states at
-///   the end are what the committed entries make.
+/// - "durability": a write that was acknowledged is among the committed entries, the states at the
+///   end are what the committed entries make, and no node finds an honest disk damaged.
 class SafetyChecker {
  public:
   explicit SafetyChecker(const Scenario& scenario);
@@ -72,7 +72,6 @@ class SafetyChecker {
   void note_vote(const Message& message, NodeId candidate, Instant at);
   void check_entries(const Raft& raft, NodeId id, Instant at, LogIndex first, LogIndex last);
   void check_commits(const Raft& raft, NodeId id, Instant at, LogIndex from);
-  bool is_committed(const std::string& key, const std::string& value) const;
   void note_write(const Command& command);
   void first_commit(Instant at, const Entry& entry, Term in_term, NodeId id);
   void check_base(const Raft& raft, NodeId id, Instant at);
