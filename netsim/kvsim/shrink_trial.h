@@ -8,7 +8,7 @@
 #include "core/result.h"
 #include "core/types.h"
 #include "failure.h"
-#include "netsim/shrink.h"
+#include "shrink.h"
 
 namespace kv::sim {
 

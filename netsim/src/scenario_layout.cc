@@ -19,7 +19,7 @@ constexpr std::size_t kColumnsOfOneLine = 110;
 constexpr std::size_t kIndent = 2;
 
 /// A probability such as 0.000001 must not become 1e-06, which no scenario may hold.
-std::string number_text(double number) {
+std::string number_text(Json::number_float_t number) {
   char digits[400];
   const auto [end, error] =
       std::to_chars(digits, digits + sizeof(digits), number, std::chars_format::fixed);
@@ -33,7 +33,7 @@ std::string key_text(const std::string& key) {
 }
 
 std::string in_one_line(const Json& value) {
-  if (value.is_number_float()) return number_text(value.get<double>());
+  if (value.is_number_float()) return number_text(value.get<Json::number_float_t>());
   if (!value.is_structured()) return value.dump();
   std::string text;
   for (const auto& [key, child] : value.items()) {

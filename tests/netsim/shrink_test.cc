@@ -1,4 +1,4 @@
-#include "netsim/shrink.h"
+#include "shrink.h"
 
 #include <algorithm>
 #include <functional>

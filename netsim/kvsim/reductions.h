@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "netsim/scenario.h"
-#include "netsim/shrink.h"
+#include "shrink.h"
 
 // Ways to make a scenario simpler. What each gives differs from what it was given, and doing it
 // again and again comes to an end.
