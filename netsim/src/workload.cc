@@ -14,9 +14,9 @@ constexpr Duration kBackOff = milliseconds(20);
 /// An increment is asked for elsewhere after this part of a client's timeout: requests of the same
 /// sequence are to be under way together.
 constexpr std::int64_t kIncrementTries = 4;
-/// Each try has twice the time of the one before, so often: where answers take longer than the
-/// first tries wait, one must wait long enough.
-constexpr std::uint32_t kMostDoublings = 6;
+/// Each try has twice the time of the one before, until it has this, or the timeout if that is
+/// longer: where answers take their time, one try must wait long enough.
+constexpr Duration kLongestTry = seconds(2);
 /// In an alarm's data: the client's patience may be at its end.
 constexpr std::uint64_t kTimeout = std::uint64_t{1} << 63;
 
@@ -112,9 +112,10 @@ void Clients::on_alarm(Cluster& cluster, std::uint64_t data) {
     ask(cluster, client);
   } else {
     try_next_node(client);
-    if (is_increment(client)) return ask_anew(cluster, client);
+    if (is_increment(client) && cluster.now() < stop_) return ask_anew(cluster, client);
     // A request that is under way may still take effect; one that was refused can't.
-    const Ending ending = client.request != 0 ? Ending::kUnknown : Ending::kRefused;
+    const bool may = client.request != 0 || is_increment(client);
+    const Ending ending = may ? Ending::kUnknown : Ending::kRefused;
     end(cluster, client, ending, "TIMEOUT", std::nullopt);
   }
 }
@@ -163,9 +164,9 @@ void Clients::start(Cluster& cluster, Client& client, Operation operation) {
   operation.client = client.number;
   operation.called = cluster.now();
   client.operation = history_.size();
-  client.doublings = 0;
   history_.push_back(std::move(operation));
   codes_.emplace_back();
+  client.patience = client.timeout / (is_increment(client) ? kIncrementTries : 1);
   ask_anew(cluster, client);
 }
 
@@ -176,12 +177,8 @@ bool Clients::is_increment(const Client& client) const {
 /// With fresh patience; what comes of an earlier request is not heard any more.
 void Clients::ask_anew(Cluster& cluster, Client& client) {
   requests_.erase(std::exchange(client.request, 0));
-  Duration patience = client.timeout;
-  if (is_increment(client)) {
-    patience = patience / kIncrementTries * (std::int64_t{1} << client.doublings);
-    client.doublings = std::min(client.doublings + 1, kMostDoublings);
-  }
-  client.give_up = cluster.now() + patience;
+  client.give_up = cluster.now() + client.patience;
+  client.patience = std::min(client.patience * 2, std::max(client.timeout, kLongestTry));
   ask(cluster, client);
 }
 

@@ -51,7 +51,7 @@ class Clients {
     Instant give_up{};
     std::optional<Instant> timeout_at{};  ///< the earliest alarm that is set for give_up
     std::uint32_t token{0};               ///< alarms of an earlier one are void
-    std::uint32_t doublings{0};           ///< of the patience, in this operation
+    Duration patience{};                  ///< of the next try
     std::uint64_t increments{0};          ///< begun; of the last one, its sequence number
   };
 
