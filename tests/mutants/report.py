@@ -100,8 +100,7 @@ def write_result(finding: Finding) -> None:
         "campaign": found.campaign.name if found.campaign else "", "runs": found.runs,
         "steps": finding.shrunk.steps if finding.shrunk else None,
     }
-    names = {mutant.name for mutant in read_table()} | {finding.mutant.name}
-    ordered = {name: results[name] for name in sorted(results) if name in names}
+    ordered = {name: results[name] for name in sorted(results)}
     RESULTS.write_text(json.dumps(ordered, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
