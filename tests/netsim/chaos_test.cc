@@ -64,7 +64,10 @@ TEST(Chaos, OneSeedStrikesInOneWay) {
 
 TEST(Chaos, StrikesWithinItsTime) {
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    for (const Strike& strike : strikes(scenario_of({}), seed)) EXPECT_GE(strike.at, kFrom);
+    for (const Strike& strike : strikes(scenario_of({}), seed)) {
+      // Clocks that have run for weeks have done so from the beginning.
+      EXPECT_TRUE(strike.at >= kFrom || strike.at == Instant{});
+    }
     const Played played = play(scenario_of({}), seed);
     for (const Record& record : played.records) {
       EXPECT_TRUE(record.at <= kUntil || !std::holds_alternative<StepTaken>(record.fact));

@@ -261,10 +261,9 @@ TEST(Scenario, RefusesAWorkloadThatContradictsItself) {
             "'stop' is 2m, but the scenario ends at 1m (run_for)");
   EXPECT_EQ(complaint_about(R"("workload": {"rate": 0})"),
             "expected a whole number from 1 to 1000000, found the number 0");
-  EXPECT_EQ(
-      complaint_about(R"("workload": [])"),
-      "expected an object with clients, rate, keys, reads, deletes, value_bytes, start, stop, "
-      "timeout, strays, found an empty list");
+  EXPECT_EQ(complaint_about(R"("workload": [])"),
+            "expected an object with clients, rate, keys, reads, deletes, follower_reads, once, "
+            "expiring, ttl, value_bytes, start, stop, timeout, strays, found an empty list");
 }
 
 TEST(Scenario, ChaosEndsBeforeTheScenarioDoes) {

@@ -21,14 +21,14 @@ struct Pinned {
 };
 constexpr auto kPinned = std::to_array<Pinned>({
     {0, 1, 0xe181f0347b14072d},
-    {3, 4, 0xaf5f32cc9ad05b7e},
-    {3, 8, 0x3fbce1184c4a5b0d},
-    {3, 10, 0x746e51b23bc59db8},
-    {3, 22, 0x9480025661201e00},
-    {5, 4, 0x69ddd2ebe64e0a25},
-    {5, 8, 0x2ad2e9c8bf5b5918},
-    {5, 10, 0xce9a231e16617c2a},
-    {5, 18, 0xfd35c58f2d428384},
+    {3, 4, 0x6386a51fcb401ac4},
+    {3, 8, 0xb7d4fe75f320456f},
+    {3, 10, 0x65403ef2d04983ab},
+    {3, 22, 0xcfe49e3dab1b84c4},
+    {5, 4, 0x951d53d6dfd224aa},
+    {5, 8, 0x833954a32db49f0f},
+    {5, 10, 0xaa2b9ee589449bdb},
+    {5, 18, 0x37233ede0132b219},
 });
 
 /// Everything at once: all faults, snapshots, many clients on few keys.
