@@ -53,9 +53,11 @@ constexpr std::array<Pair, 12> kPairs{{
 
 /// Leaves nodes or links out. Progress is asked of the others, and of who is only slow as well
 /// (availability.h), so nothing else may stay for long.
-bool parts(Verb verb) {
-  return verb == Verb::kCrash || verb == Verb::kPowerCut || verb == Verb::kPause ||
-         verb == Verb::kIsolate || verb == Verb::kPartition || verb == Verb::kCut;
+bool parts(const Step& fault) {
+  constexpr std::array<Verb, 6> kParting{Verb::kCrash,   Verb::kPowerCut,  Verb::kPause,
+                                         Verb::kIsolate, Verb::kPartition, Verb::kCut};
+  return fault.only.empty() &&
+         std::find(kParting.begin(), kParting.end(), fault.verb) != kParting.end();
 }
 
 /// Strikes one node and can strike any others at the same time.
@@ -283,8 +285,9 @@ bool Chaos::strike_once(Cluster& cluster, Steps& steps, Verb verb) {
     steps.take(cluster, step_of(Verb::kHeal, "all"));
   steps.take(cluster, fault);
   if (!mend) return true;
-  const Duration after = stays_ && parts(verb) ? rng_.between({}, timing_.election_timeout_max * 40)
-                                               : time_until_mended();
+  const Duration after = stays_ && parts(fault)
+                             ? rng_.between({}, timing_.election_timeout_max * 40)
+                             : time_until_mended();
   set_alarm(cluster, after, std::move(*mend));
   return true;
 }
