@@ -7,6 +7,7 @@
 
 #include "core/check.h"
 #include "core/snapshot.h"
+#include "skewed.h"
 
 namespace kv::sim {
 namespace {
@@ -58,9 +59,11 @@ constexpr std::array<Pair, 12> kPairs{{
 
 /// Leaves nodes or links out. Progress is asked of the others, and of who is only slow as well
 /// (availability.h), so nothing else may stay for long.
-bool parts(Verb verb) {
-  return verb == Verb::kCrash || verb == Verb::kPowerCut || verb == Verb::kPause ||
-         verb == Verb::kIsolate || verb == Verb::kPartition || verb == Verb::kCut;
+bool parts(const Step& fault) {
+  constexpr std::array<Verb, 6> kParting{Verb::kCrash,   Verb::kPowerCut,  Verb::kPause,
+                                         Verb::kIsolate, Verb::kPartition, Verb::kCut};
+  return fault.only.empty() &&
+         std::find(kParting.begin(), kParting.end(), fault.verb) != kParting.end();
 }
 
 /// Strikes one node and can strike any others at the same time.
@@ -69,70 +72,7 @@ bool has_company(Verb verb) {
          verb == Verb::kFreezeClock || verb == Verb::kClockStep;
 }
 
-/// Small more often than large.
-std::uint64_t skewed(Rng& rng, std::uint64_t low, std::uint64_t high) {
-  std::uint64_t span = high - low + 1;
-  for (int i = 0; i < 2; ++i) span = 1 + rng.below(span);
-  return low + span - 1;
-}
-
-/// What else clients do: each kind is left out in half of the seeds.
-void draw_kinds(WorkloadSpec& work, Rng rng) {
-  const auto share = [&](std::uint64_t most) {
-    return Chance{rng.below(2) == 0 ? 0 : static_cast<std::uint32_t>(rng.below(most))};
-  };
-  work.once = share(500'000);
-  work.follower_reads = share(1'000'000);
-  work.expiring = share(1'000'000);
-}
-
 }  // namespace
-
-Scenario draw_surroundings(const Scenario& scenario, std::uint64_t seed) {
-  Scenario drawn = scenario;
-  Rng rng = Rng(seed).fork("surroundings");
-  const auto one_in = [&](std::uint64_t count) { return rng.below(count) == 0; };
-  Limits& limits = drawn.limits;
-  if (!one_in(3)) limits.snapshot_after_bytes = skewed(rng, 500, 50'000);
-  if (!one_in(3)) limits.keep_log_bytes = rng.below(2000);
-  if (!one_in(3)) limits.snapshot_chunk_bytes = 100 + rng.below(1000);
-  if (!one_in(3)) limits.max_append_bytes = skewed(rng, 20, 1000);
-  if (!one_in(3)) limits.max_inflight_appends = static_cast<std::uint32_t>(skewed(rng, 1, 8));
-  if (one_in(4)) {
-    // One entry a message, one message at a time: then everything can come between two entries.
-    limits.max_append_bytes = 20;
-    limits.max_inflight_appends = 1;
-  }
-  // So little under way that who is far behind would catch up only long after the end: it must be
-  // given a snapshot.
-  if (limits.max_append_bytes * limits.max_inflight_appends < 400) {
-    limits.snapshot_after_bytes = 500 + rng.below(2000);
-    limits.keep_log_bytes = rng.below(500);
-  }
-  if (one_in(2)) drawn.segment_bytes = 4096;
-  if (one_in(2)) drawn.primary.clear();
-  const Duration election = scenario.timing.election_timeout_min;
-  // From far below to a tenth of the election timeout: then campaigns often meet each other.
-  const Duration latency = nanoseconds(
-      static_cast<std::int64_t>(skewed(rng, 10'000, static_cast<std::uint64_t>(election.ns / 10))));
-  drawn.network.latency =
-      one_in(3) ? Latency::constant(latency) : Latency::log_normal(latency / 3, latency);
-  const Duration sync = nanoseconds(
-      static_cast<std::int64_t>(skewed(rng, 10'000, static_cast<std::uint64_t>(election.ns / 10))));
-  drawn.disk.sync = one_in(3) ? Latency::constant(sync) : Latency::uniform(sync / 10, sync);
-  WorkloadSpec& work = drawn.workload;
-  if (work.clients == 0) return drawn;
-  work.clients = static_cast<std::uint32_t>(1 + rng.below(work.clients));
-  work.rate = static_cast<std::uint32_t>(skewed(rng, 2, std::max(work.rate, 3U)));
-  work.keys = static_cast<std::uint32_t>(1 + rng.below(work.keys));
-  work.reads.per_million = static_cast<std::uint32_t>(rng.below(800'000));
-  work.deletes.per_million = one_in(2) ? 0 : static_cast<std::uint32_t>(rng.below(200'000));
-  draw_kinds(work, rng.fork("workload kinds"));
-  if (one_in(6)) limits.max_uncommitted_bytes = skewed(rng, 1000, 10'000);
-  // A state that lags behind what is committed.
-  if (one_in(3)) limits.max_apply_entries = static_cast<std::uint32_t>(skewed(rng, 1, 20));
-  return drawn;
-}
 
 const std::vector<Verb>& Chaos::classes() {
   static const std::vector<Verb> kAll{
@@ -295,8 +235,9 @@ bool Chaos::strike_once(Cluster& cluster, Steps& steps, Verb verb) {
     steps.take(cluster, step_of(Verb::kHeal, "all"));
   steps.take(cluster, fault);
   if (!mend) return true;
-  const Duration after = stays_ && parts(verb) ? rng_.between({}, timing_.election_timeout_max * 40)
-                                               : time_until_mended();
+  const Duration after = stays_ && parts(fault)
+                             ? rng_.between({}, timing_.election_timeout_max * 40)
+                             : time_until_mended();
   set_alarm(cluster, after, std::move(*mend));
   // A process that met the full disk is dead.
   if (verb == Verb::kDiskFull) set_alarm(cluster, after, step_of(Verb::kRestart, fault.target));

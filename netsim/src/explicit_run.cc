@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "netsim/chaos.h"
+#include "netsim/surroundings.h"
 #include "netsim/scenario_language.h"
 #include "netsim/simulation.h"
 

@@ -7,6 +7,7 @@
 #include "core/check.h"
 #include "netsim/exactly_once.h"
 #include "netsim/linearizability.h"
+#include "netsim/surroundings.h"
 
 namespace kv::sim {
 

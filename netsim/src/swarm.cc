@@ -4,6 +4,7 @@
 
 #include "core/check.h"
 #include "core/rng.h"
+#include "netsim/chaos.h"
 
 namespace kv::sim {
 namespace {
@@ -108,6 +109,19 @@ void draw_end(const SwarmOptions& options, Rng& rng, Scenario& scenario) {
   scenario.chaos = std::move(chaos);
 }
 
+/// A quarter of the seeds read by lease, within what it is declared to bear: clocks that drift, but
+/// neither jump nor stand still.
+void draw_reads(const SwarmOptions& options, Rng rng, Scenario& scenario) {
+  if (!options.faults.empty() || rng.below(4) > 0) return;
+  scenario.reads = ReadMode::kLease;
+  scenario.lease_drift_ppm =
+      std::max(static_cast<std::uint32_t>(scenario.clocks.drift_ppm), 10'000 + up_to(rng, 190'000));
+  for (const Verb verb : Chaos::classes()) {
+    if (verb == Verb::kClockStep || verb == Verb::kFreezeClock) continue;
+    scenario.chaos->faults.emplace_back(verb_name(verb));
+  }
+}
+
 }  // namespace
 
 Scenario draw_swarm(const SwarmOptions& options, std::uint64_t seed) {
@@ -125,6 +139,7 @@ Scenario draw_swarm(const SwarmOptions& options, std::uint64_t seed) {
   draw_network(rng, scenario);
   draw_workload(rng, scenario);
   draw_end(options, rng, scenario);
+  draw_reads(options, rng.fork("reads"), scenario);
   return scenario;
 }
 

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "netsim/surroundings.h"
 #include "world.h"
 
 namespace kv::sim {

@@ -15,10 +15,6 @@
 
 namespace kv::sim {
 
-/// What a seed makes of a scenario with `chaos`: limits, network, disks and workload as drawn. Many
-/// bugs only show in a world that is small, or slow, or lossless but for one thing.
-Scenario draw_surroundings(const Scenario& scenario, std::uint64_t seed);
-
 /// Random faults (swarm testing, Groce et al. 2012): every seed draws which classes exist at all
 /// and how often they strike; a strike is an ordinary Step, and mends itself after a while. At the
 /// end of its time everything is mended at once, or only a core of the nodes.
