@@ -129,9 +129,9 @@ void Raft::on(Instant now, const Message& message, const VoteRequest& request) {
     send(message.from, VoteReply{request.pre, false});
     return;
   }
-  if (!request.pre) {
-    if (hard_state_.voted_for != message.from) set_term(term(), message.from);
-    // Give the winner the time to say so.
+  if (!request.pre && hard_state_.voted_for != message.from) {
+    set_term(term(), message.from);
+    // Give the winner the time to say so, once: who asks again and again may be unable to hear.
     become_follower(now, term(), kNoNode, Cause::kGrantedVote);
   }
   send_in_term(message.from, message.term, VoteReply{request.pre, true});
