@@ -267,7 +267,7 @@ CLI::App* add_shrink(CLI::App& app, Options& options) {
       ->delimiter(',')
       ->type_name("LIST");
   command->footer(R"(Examples:
-  kvsim shrink scenarios/90-chaos-3.json --seed 3 --set ack=primary
+  kvsim shrink scenarios/90-chaos-3.json --seed 5 --set ack=primary
   kvsim shrink 4711 --out lost-write.json --time 2m
 
 The result fails of the same promise, expectation or CHECK, and no single step can be left out.)");
