@@ -37,7 +37,7 @@ constexpr const char* kExamples = R"(Examples:
   kvsim check scenarios/*.json                            are these files right?
 
 Exit status: 0 passed, 1 failed (an expectation, a promise, or traces differ), 2 the command line
-or a file makes no sense.)";
+or a file makes no sense, 130 stopped by Ctrl-C.)";
 
 /// The words as they were typed, where they need reading.
 struct Words {
@@ -218,7 +218,7 @@ CLI::App* add_sweep(CLI::App& app, Options& options) {
 
 CLI::App* add_merge(CLI::App& app, Options& options) {
   CLI::App* const merge =
-      app.add_subcommand("merge", "Put the parts of a sweep together (sweep --shard --json)");
+      app.add_subcommand("merge", "Put the parts of a sweep or fuzz together (--shard --json)");
   merge->add_option("FILES", options.merge.files, "All parts")->required();
   merge->add_option("--csv", options.merge.csv_path, "Write a row for each run")->type_name("FILE");
   merge->add_option("--json", options.merge.json_path, "Write everything")->type_name("FILE");
@@ -267,7 +267,7 @@ CLI::App* add_shrink(CLI::App& app, Options& options) {
       ->delimiter(',')
       ->type_name("LIST");
   command->footer(R"(Examples:
-  kvsim shrink scenarios/90-chaos-3.json --seed 3 --set ack=primary
+  kvsim shrink scenarios/90-chaos-3.json --seed 5 --set ack=primary
   kvsim shrink 4711 --out lost-write.json --time 2m
 
 The result fails of the same promise, expectation or CHECK, and no single step can be left out.)");

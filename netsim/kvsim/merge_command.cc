@@ -65,7 +65,7 @@ Result<MergedSweep> merge_shards(std::vector<ShardFile> files) {
     const std::string differs = difference(files.front().results.plan, results.plan);
     if (!differs.empty()) {
       return Error{files.front().name + " and " + file.name +
-                   " don't belong to one sweep: " + differs + " differs."};
+                   " don't belong to one campaign: " + differs + " differs."};
     }
     const auto [first, is_new] = seen.emplace(results.plan.shard.index, file.name);
     if (!is_new) {
@@ -112,7 +112,7 @@ Result<MergedSweep> merge_shards(std::vector<ShardFile> files) {
 
 int merge_command(const MergeOptions& options) {
   if (options.files.empty())
-    return refuse({"Name the files to merge, which kvsim sweep --shard i/n --json wrote."});
+    return refuse({"Name the files to merge, which kvsim sweep or fuzz --shard i/n --json wrote."});
   std::vector<ShardFile> files;
   for (const std::string& name : options.files) {
     const Result<std::string> text = read_results_file(name);
@@ -126,7 +126,7 @@ int merge_command(const MergeOptions& options) {
   const SweepResults& results = merged->results;
   std::fputs(report(results).c_str(), stdout);
   if (!merged->missing.empty()) {
-    std::fputs("\nThis is not the whole sweep, so no file was written.\n", stdout);
+    std::fputs("\nThis is not the whole campaign, so no file was written.\n", stdout);
     for (const std::string& sentence : merged->missing)
       std::fprintf(stdout, "%s\n", sentence.c_str());
     return kFailed;

@@ -338,8 +338,8 @@ Result<SweepResults> parse_json(std::string_view text, const std::string& name) 
   if (!json) return wrong(json.error().message);
   Members members(*json);
   if (members.text("format") != kFormat || !members.problem().empty()) {
-    return wrong("this is no result of a sweep (its \"format\" isn't \"" + std::string(kFormat) +
-                 "\"): name files that kvsim sweep --json wrote");
+    return wrong("this is no result of a sweep or fuzz (its \"format\" isn't \"" +
+                 std::string(kFormat) + "\"): name files that kvsim sweep or fuzz --json wrote");
   }
   Result<SweepPlan> plan = read_plan(*json);
   if (!plan) return wrong(plan.error().message);

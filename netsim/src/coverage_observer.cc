@@ -88,7 +88,9 @@ void CoverageObserver::on(const Cluster& cluster, const Record& record) {
                         [&](const NodeResumed&) {
                           if (newer_leader(id)) hit(Mark::kWakesDeposed);
                         },
-                        [&](const LinkChanged& link) { cut_ways_ += link.cut ? 1 : -1ULL; },
+                        [&](const LinkChanged& link) {
+                          if (link.from != kNoNode) cut_ways_ += link.cut ? 1 : -1ULL;
+                        },
                         [&](const ClientCalled&) {
                           if (newer_leader(id)) hit(Mark::kDeposedIsAsked);
                         },

@@ -74,7 +74,14 @@ void Disk::wipe() {
 
 void Disk::set_lying(bool lying) {
   lying_ = lying;
-  faulty_ = faulty_ || lying;
+  has_lied_ = has_lied_ || lying;
+}
+
+bool Disk::is_honest() const {
+  return !has_lied_ && !lacks_room_ &&
+         std::none_of(files_.begin(), files_.end(), [](const auto& kept) {
+           return kept.second.flipped || !kept.second.unreadable.empty();
+         });
 }
 
 bool Disk::flip_bit(std::string_view name, std::uint64_t offset, std::uint32_t bit) {
@@ -90,7 +97,7 @@ bool Disk::flip_bit(std::string_view name, std::uint64_t offset, std::uint32_t b
     break;  // the oldest write is the one that replaced the durable byte
   }
   *byte = static_cast<char>(*byte ^ (1 << bit));
-  faulty_ = true;
+  rotten.flipped = true;
   return true;
 }
 
@@ -99,7 +106,6 @@ bool Disk::spoil_sector(std::string_view name, std::uint64_t offset) {
   File& spoilt = file(name);
   if (offset >= spoilt.content.size()) return false;
   spoilt.unreadable.push_back(offset / kSectorBytes);
-  faulty_ = true;
   return true;
 }
 
@@ -197,10 +203,9 @@ Outcome Disk::save(const SaveSnapshot& operation) {
 }
 
 /// What makes no file larger goes even on a disk that is fuller than its capacity.
-Outcome Disk::check_room(std::string_view name, std::uint64_t used_after) const {
-  if (capacity_bytes_ == 0 || used_after <= std::max(used_bytes_, capacity_bytes_)) {
-    return success();
-  }
+Outcome Disk::check_room(std::string_view name, std::uint64_t used_after) {
+  lacks_room_ = capacity_bytes_ != 0 && used_after > std::max(used_bytes_, capacity_bytes_);
+  if (!lacks_room_) return success();
   return Error{"the disk is full: " + std::string(name) + " needs " +
                std::to_string(used_after - used_bytes_) + " bytes more, and " +
                std::to_string(used_bytes_) + " of " + std::to_string(capacity_bytes_) +

@@ -26,13 +26,16 @@ std::optional<std::string> wrong_end(const Operation& last, const KvStore& state
 }  // namespace
 
 std::optional<std::string> check_exactly_once(const std::vector<Operation>& history,
-                                              const KvStore* final_state) {
+                                              const KvStore* final_state,
+                                              const std::map<std::string, Instant>& lost_sessions) {
   const Operation* wrong = nullptr;
   std::map<std::string_view, const Operation*> last;
   for (const Operation& operation : history) {
     if (operation.kind != OperationKind::kIncrement) continue;
-    last[operation.key] = &operation;
+    const auto lost = lost_sessions.find(operation.key);
+    if (lost == lost_sessions.end()) last[operation.key] = &operation;
     if (operation.ending != Ending::kOk || operation.found == operation.value) continue;
+    if (lost != lost_sessions.end() && operation.returned >= lost->second) continue;
     if (wrong == nullptr || operation.returned < wrong->returned) wrong = &operation;
   }
   if (wrong != nullptr) {

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "core/operations.h"
+
 namespace kv::sim {
 
 void Expiries::committed(Instant at, const Command& command) {
   clock_ms_ = std::max(clock_ms_, command.time_ms);
   expire(at);
+  if (command.operation == kv::Operation::kOnce) note_session(command);
   if (command.operation != kv::Operation::kSet && command.operation != kv::Operation::kDelete)
     return;
   const auto known = due_ms_.find(command.key);
@@ -30,6 +33,21 @@ void Expiries::expire(Instant at) {
     gone.ending = Ending::kOk;
     due = due_ms_.erase(due);
   }
+  for (auto session = sessions_.begin(); session != sessions_.end();) {
+    if (session->second.due_ms > clock_ms_) {
+      ++session;
+      continue;
+    }
+    lost_sessions_.try_emplace(session->first, at);
+    session = sessions_.erase(session);
+  }
+}
+
+/// A sequence that is over, or that no session leads up to, is refused and keeps nothing alive.
+void Expiries::note_session(const Command& once) {
+  const auto known = sessions_.find(once.key);
+  if (known == sessions_.end() ? once.number != 1 : once.number < known->second.sequence) return;
+  sessions_[std::string(once.key)] = {once.number, clock_ms_ + kSessionMs};
 }
 
 }  // namespace kv::sim

@@ -105,7 +105,8 @@ void Simulation::conclude() {
   if (order.violation)
     safety_.violations().push_back({"linearizability", cluster_.now(), *order.violation});
   undecided_ = order.undecided;
-  if (auto words = check_exactly_once(clients_.history(), final_state()))
+  if (auto words =
+          check_exactly_once(clients_.history(), final_state(), safety_.expiries().lost_sessions()))
     safety_.violations().push_back({"exactly once", cluster_.now(), std::move(*words)});
   steps_.finish();
   expectations_.finish(cluster_, steps_.cast(), availability_, clients_, safety_.violations());

@@ -267,6 +267,25 @@ TEST(Disk, LetsAFullDiskOverwriteAndShrink) {
   rig.run(WriteAt{"b", 0, "x"});
 }
 
+TEST(Disk, IsHonestWhileItKeepsWhatWasSyncedAndHasRoom) {
+  Rig rig;
+  rig.make(kLog, "aaaa");
+  rig.disk.set_capacity(8);
+  EXPECT_TRUE(rig.disk.is_honest()) << "there is room";
+  EXPECT_FALSE(rig.disk.execute(CreateFile{"b", 5}));
+  EXPECT_FALSE(rig.disk.is_honest());
+  rig.run(CreateFile{"b", 4});
+  EXPECT_TRUE(rig.disk.is_honest());
+  EXPECT_TRUE(rig.disk.flip_bit(kLog, 1, 1));
+  rig.run(RemoveFile{kLog});
+  EXPECT_FALSE(rig.disk.is_honest()) << "the file may come back";
+  rig.run(SyncDirectory{});
+  EXPECT_TRUE(rig.disk.is_honest());
+  rig.disk.set_lying(true);
+  rig.disk.set_lying(false);
+  EXPECT_FALSE(rig.disk.is_honest()) << "a lie can't be taken back";
+}
+
 TEST(Disk, ForgetsEverythingButItsCapacityWhenItIsWiped) {
   Rig rig;
   rig.make(kLog, "aaaa");

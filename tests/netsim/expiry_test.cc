@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/command.h"
+#include "core/operations.h"
 #include "netsim/linearizability.h"
 
 namespace kv::sim {
@@ -86,6 +87,38 @@ TEST(Expiries, ExplainWhyAKeyIsGoneAndNotWhyItIsThere) {
   ASSERT_TRUE(words.has_value());
   EXPECT_NE(words->find("the key had expired by the log's clock at 2.000 s"), std::string::npos)
       << *words;
+}
+
+Command once_at(std::uint64_t time_ms, std::int64_t sequence) {
+  Command once;
+  once.operation = kv::Operation::kOnce;
+  once.key = "n1";
+  once.number = sequence;
+  once.time_ms = time_ms;
+  return once;
+}
+
+TEST(Expiries, TellWhenASessionIsOver) {
+  Expiries expiries;
+  expiries.committed(kFirst, once_at(100, 1));
+  expiries.committed(kFirst, once_at(200, 2));
+  expiries.committed(kSecond, at_time(set_command("k", "v"), kSessionMs + 199));
+  EXPECT_TRUE(expiries.lost_sessions().empty());
+  expiries.committed(kThird, at_time(set_command("k", "v"), kSessionMs + 200));
+  EXPECT_EQ(expiries.lost_sessions(), (std::map<std::string, Instant>{{"n1", kThird}}));
+}
+
+TEST(Expiries, SeeNoSessionWhereItsCommandsAreRefused) {
+  Expiries expiries;
+  expiries.committed(kFirst, once_at(100, 2));
+  EXPECT_TRUE(expiries.lost_sessions().empty());
+  expiries.committed(kFirst, at_time(set_command("k", "v"), 3 * kSessionMs));
+  EXPECT_TRUE(expiries.lost_sessions().empty()) << "it begins with sequence 1";
+  expiries.committed(kFirst, once_at(3 * kSessionMs, 1));
+  expiries.committed(kFirst, once_at(3 * kSessionMs, 2));
+  expiries.committed(kSecond, once_at(3 * kSessionMs + 1, 1));
+  expiries.committed(kThird, at_time(set_command("k", "v"), 4 * kSessionMs));
+  EXPECT_EQ(expiries.lost_sessions().size(), 1u) << "a stale sequence keeps no session alive";
 }
 
 }  // namespace

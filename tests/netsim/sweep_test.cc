@@ -358,7 +358,7 @@ TEST(Merge, RefusesWhatBelongsToAnotherSweep) {
     change(files[1].results.plan);
     return error_of(merge_shards(std::move(files)));
   };
-  const std::string apart = "2.json and 1.json don't belong to one sweep: ";
+  const std::string apart = "2.json and 1.json don't belong to one campaign: ";
   EXPECT_EQ(complaint([](SweepPlan& plan) { plan.scenario_hash = 1; }),
             apart + "the scenario's text differs.");
   EXPECT_EQ(complaint([](SweepPlan& plan) { plan.version = "2"; }),

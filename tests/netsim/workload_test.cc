@@ -1,6 +1,7 @@
 // What clients do, and what they are told.
 #include "netsim/workload.h"
 
+#include <algorithm>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -221,6 +222,18 @@ TEST(Clients, AskForAnIncrementUntilItIsAnswered) {
   }
   EXPECT_EQ(count.size(), 3u);
   EXPECT_GT(repeated, 5u);
+  EXPECT_TRUE(played.result.passed) << text_of(played.result.violations);
+}
+
+TEST(Clients, MayLoseTheirSessionsToALateClock) {
+  const Played played = play(scenario_of(R"(
+        "workload": {"clients": 2, "rate": 50, "once": 0.5, "expiring": 0.5, "stop": "25s"},
+        "steps": [{"at": "5s", "clock_step": "primary", "by": "2h"}])"),
+                             1);
+  const auto refused = [](const Operation& operation) {
+    return operation.kind == OperationKind::kIncrement && operation.found != operation.value;
+  };
+  EXPECT_TRUE(std::any_of(played.history.begin(), played.history.end(), refused));
   EXPECT_TRUE(played.result.passed) << text_of(played.result.violations);
 }
 

@@ -44,7 +44,10 @@ class Disk {
   void wipe();
 
   /// 0: no limit. A full disk is one whose capacity is what it holds.
-  void set_capacity(std::uint64_t bytes) { capacity_bytes_ = bytes; }
+  void set_capacity(std::uint64_t bytes) {
+    capacity_bytes_ = bytes;
+    lacks_room_ = false;
+  }
   std::uint64_t used_bytes() const { return used_bytes_; }
 
   /// Flips one bit (0 to 7) of a file's durable bytes; bit rot. Where unsynced data covers the
@@ -57,9 +60,9 @@ class Disk {
   Outcome check_readable(std::string_view name) const;
   /// Whether syncs only seem to succeed.
   void set_lying(bool lying);
-  /// No bit was flipped, no sector spoilt, no sync lied, and there is room: all that was synced is
-  /// there.
-  bool is_honest() const { return !faulty_ && capacity_bytes_ == 0; }
+  /// All that was synced is there, and there is room: no sync ever lied, no file that is kept has a
+  /// flipped bit or a spoilt sector, and the last operation that needed room had it.
+  bool is_honest() const;
 
   /// Ascending.
   std::vector<std::string> names() const;
@@ -83,6 +86,7 @@ class Disk {
     std::vector<Pending> pending{};
     std::string replaced{};
     std::vector<std::uint64_t> unreadable{};  ///< sectors
+    bool flipped{false};                      ///< a bit of it, at some time
   };
   /// A file has as many names as versions of `Names` have it; it is kept as long as one has.
   struct Name {
@@ -99,7 +103,7 @@ class Disk {
   void rename(const RenameFile& operation);
   void remove(const RemoveFile& operation);
   Outcome save(const SaveSnapshot& operation);
-  Outcome check_room(std::string_view name, std::uint64_t used_after) const;
+  Outcome check_room(std::string_view name, std::uint64_t used_after);
 
   /// Where in names_ the name is, or belongs.
   std::size_t place_of(std::string_view name) const;
@@ -122,7 +126,8 @@ class Disk {
   std::uint64_t used_bytes_{0};
   std::uint64_t capacity_bytes_{0};
   bool lying_{false};
-  bool faulty_{false};  ///< since it was made, or wiped
+  bool has_lied_{false};  ///< since it was made, or wiped
+  bool lacks_room_{false};
 };
 
 }  // namespace kv::sim
