@@ -3,14 +3,14 @@
 #include <string>
 #include <utility>
 
+#include "control_block.h"
 #include "core/check.h"
 
 namespace kv {
 namespace {
 
 constexpr std::size_t kSizeBytes = 4;
-/// With what std::make_shared keeps beside it, what allocators have a size for.
-constexpr std::size_t kBlockBytes = (32 << 10) - 48;
+constexpr std::size_t kBlockBytes = (32 << 10) - kControlBlockBytes;
 
 Error not_an_entry(std::size_t offset, std::string_view reason) {
   return Error{"no valid log entry at offset " + std::to_string(offset) + ": " +

@@ -10,7 +10,6 @@ namespace kv {
 // Read-index (dissertation §6.4): a read may be answered once a quorum has confirmed, after the
 // read came, that this node still leads. One round of heartbeats, numbered, serves all reads that
 // came before it was sent; while one is under way, later reads gather for the next.
-
 //
 // With ReadMode::kLease a round also begins with the heartbeats, and gives the leader a lease of
 // lease_length() from the moment on when it was begun: each follower that answered it has heard
@@ -32,7 +31,7 @@ bool Raft::lease_holds(Instant now) const {
   return serving() && !leader->lease_given_up && now < leader->lease_until;
 }
 
-/// Once a heartbeat is due, which carries the round.
+/// As often as heartbeats are due: the round's messages are heartbeats.
 bool Raft::lease_wants_round(Instant now) const {
   const Leader& leader = std::get<Leader>(role_);
   return config_.reads == ReadMode::kLease && !leader.lease_given_up &&

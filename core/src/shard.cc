@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "control_block.h"
 #include "core/check.h"
 
 namespace kv {
@@ -67,9 +68,8 @@ std::size_t record_size(std::string_view key, const StoredValue& record) {
          (expires ? sizeof(record.expires_ms) : 0) + key.size() + record.value.size();
 }
 
-/// Of the record that begins there.
-std::size_t record_size(const char* from) {
-  const Front front = read_front(from);
+/// Of the record that begins there, with this front.
+std::size_t record_size(const char* from, const Front& front) {
   return static_cast<std::size_t>(front.key - from) + front.key_size + front.value_size;
 }
 
@@ -201,12 +201,11 @@ void Shard::drop_expired(std::uint64_t now_ms) {
 }
 
 std::uint64_t Shard::memory_bytes() const {
-  constexpr std::uint64_t kControlBlock = kBlockBytes;
-  std::uint64_t sum = sizeof(Shard) + kControlBlock + slots_.capacity() * sizeof(Slot) +
+  std::uint64_t sum = sizeof(Shard) + kControlBlockBytes + slots_.capacity() * sizeof(Slot) +
                       pages_.capacity() * sizeof(Page) +
                       free_pages_.capacity() * sizeof(std::uint32_t);
   for (const Page& page : pages_) {
-    if (page.bytes != nullptr) sum += page.capacity + kControlBlock;
+    if (page.bytes != nullptr) sum += page.capacity + kControlBlockBytes;
   }
   return sum;
 }
@@ -303,8 +302,9 @@ std::uint32_t Shard::open_page(std::size_t size_bytes) {
     // A share of what is there: a store of many shards grows them all at once, and unused room is
     // waste.
     const std::size_t share =
-        std::min<std::size_t>(packed_bytes_ / 2 + kLeastBytes, kPageBytes - kBlockBytes);
-    open_page_ = add_page(rounded_up(std::max(share, size_bytes) + kBlockBytes) - kBlockBytes);
+        std::min<std::size_t>(packed_bytes_ / 2 + kLeastBytes, kPageBytes - kControlBlockBytes);
+    open_page_ =
+        add_page(rounded_up(std::max(share, size_bytes) + kControlBlockBytes) - kControlBlockBytes);
   } else if (!pages_[open_page_].owned) {
     Page& page = pages_[open_page_];
     const std::shared_ptr<char[]> shared = std::move(page.bytes);
@@ -335,9 +335,10 @@ std::uint32_t Shard::add_page(std::size_t capacity) {
 // The slot that refers to the record must go, or be given another place, before the garbage is
 // collected.
 void Shard::discard(std::uint32_t place) {
-  const Front front = read_front(bytes_at(place));
+  const char* const record = bytes_at(place);
+  const Front front = read_front(record);
   encoded_bytes_ -= encoded_size(front.key_size, front.value_size, front.expires_ms != 0);
-  const std::size_t size_bytes = record_size(bytes_at(place));
+  const std::size_t size_bytes = record_size(record, front);
   if (size_bytes <= kLargeBytes) {
     packed_bytes_ -= size_bytes;
     garbage_bytes_ += size_bytes;
@@ -361,7 +362,7 @@ void Shard::collect_garbage() {
     if (slot.place == kEmpty) continue;
     Page& page = old[slot.place / kPageSpan];
     const char* record = page.bytes.get() + slot.place % kPageSpan;
-    const std::size_t size_bytes = record_size(record);
+    const std::size_t size_bytes = record_size(record, read_front(record));
     if (size_bytes > kLargeBytes) {
       slot.place = static_cast<std::uint32_t>(pages_.size()) * kPageSpan;
       pages_.push_back(std::move(page));

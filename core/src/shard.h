@@ -79,8 +79,6 @@ class Shard {
   /// A place is a page's number times this plus the offset in the page.
   static constexpr std::uint32_t kPageSpan = 8192;
   static constexpr std::size_t kPageBytes = 8192;  ///< with the counts of who shares it
-  /// What std::make_shared keeps beside a page.
-  static constexpr std::size_t kBlockBytes = 48;
   static constexpr std::size_t kLargeBytes = 1024;
 
   struct Slot {

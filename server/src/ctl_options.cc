@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/config.h"
 #include "core/duration_text.h"
 #include "terminal.h"
 
@@ -28,6 +29,7 @@ struct Words {
   std::string timing;
   std::string ack;
   std::string reads;
+  std::string lease_drift_ppm;
   std::string heartbeat_interval;
   std::string election_timeout;
 };
@@ -61,6 +63,11 @@ void add_start(CLI::App& app, Words& words) {
   start->add_option("--reads", words.reads, "How the primary makes sure that it is one, for a read")
       ->type_name("MODE")
       ->check(CLI::IsMember({"read-index", "lease"}));
+  start
+      ->add_option("--lease-drift-ppm", words.lease_drift_ppm,
+                   "With --reads lease: no clock is off by more parts per million")
+      ->type_name("N")
+      ->check(CLI::Range(0U, kMostLeaseDriftPpm));
   start
       ->add_option("--heartbeat-interval", words.heartbeat_interval,
                    "For example 2s; overrides --timing")
@@ -184,6 +191,7 @@ Result<StartCommand> start_command(const Words& words) {
   pass_on("--timing", words.timing);
   pass_on("--ack", words.ack);
   pass_on("--reads", words.reads);
+  pass_on("--lease-drift-ppm", words.lease_drift_ppm);
   pass_on("--heartbeat-interval", words.heartbeat_interval);
   pass_on("--election-timeout", words.election_timeout);
   return start;

@@ -330,10 +330,10 @@ void Driver::look_for_rest() {
       tidied_ = false;
     } else if (!tidied_ && !replica_.saving_snapshot()) {
       const std::uint64_t log_bytes = replica_.raft().log().bytes();
-      if (log_bytes > kLogAtRestBytes + replica_.snapshot_bytes() / kLogAtRestShare &&
-          begin_snapshot()) {
-        return look_for_rest();
-      }
+      if (log_bytes > kLogAtRestBytes + replica_.snapshot_bytes() / kLogAtRestShare)
+        begin_snapshot();
+      // None is begun when the newest one has everything: a follower that is behind needs the log.
+      if (replica_.saving_snapshot()) return look_for_rest();
       tidied_ = true;
       give_back_free_memory();
     }

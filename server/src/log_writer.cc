@@ -59,7 +59,8 @@ void LogWriter::enqueue(std::vector<Write> writes) {
   wake_.notify_one();
 }
 
-/// Empty when it is time to stop; nothing when none came for a while.
+/// The next writes. Empty: it is time to stop. Nothing: the log is not `marked` yet, and none came
+/// for kQuiet.
 std::optional<std::vector<Write>> LogWriter::next_group(bool marked) {
   std::unique_lock lock(mutex_);
   const auto is_woken = [this] { return !queue_.empty() || stopping_; };

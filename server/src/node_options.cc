@@ -41,7 +41,7 @@ struct Typed {
   std::string election_timeout{};
   std::string ack{"majority"};
   std::string reads{"read-index"};
-  std::uint32_t lease_drift_ppm{kDefaultLeaseDriftPpm};
+  std::optional<std::uint32_t> lease_drift_ppm{};
   std::size_t max_connections{NodeOptions{}.max_connections};
   std::string log_level{NodeOptions{}.log_level};
   std::string dialect{"auto"};
@@ -73,7 +73,8 @@ void declare(CLI::App& app, Typed& typed) {
   app.add_option("--reads", typed.reads,
                  "How the primary makes sure that it still is one, before it answers a read. "
                  "read-index: most nodes confirm it; lease: mostly without asking, for somewhat "
-                 "less than an election timeout, trusting the clocks. The same on all nodes "
+                 "less than an election timeout, trusting the clocks. The same on all nodes, "
+                 "and with lease the same election timeout: stop all nodes to change either "
                  "[read-index]");
   app.add_option("--lease-drift-ppm", typed.lease_drift_ppm,
                  "With --reads lease: no node's clock runs faster or slower than by so many parts "
@@ -196,12 +197,22 @@ Outcome choose_reads(const Typed& typed, NodeOptions& options) {
   } else if (typed.reads != to_string(ReadMode::kReadIndex)) {
     return option_error("--reads", typed.reads, "choose read-index or lease");
   }
-  if (typed.lease_drift_ppm > kMostLeaseDriftPpm) {
-    return option_error("--lease-drift-ppm", std::to_string(typed.lease_drift_ppm),
+  const bool leases = options.reads == ReadMode::kLease;
+  if (leases && options.ack == AckMode::kPrimary) {
+    return option_error("--reads", typed.reads,
+                        "with --ack primary reads ask nobody anyway; leave one of them out");
+  }
+  const std::uint32_t drift_ppm = typed.lease_drift_ppm.value_or(kDefaultLeaseDriftPpm);
+  if (typed.lease_drift_ppm && !leases) {
+    return option_error("--lease-drift-ppm", std::to_string(drift_ppm),
+                        "only leases depend on clocks; leave it out or add --reads lease");
+  }
+  if (drift_ppm > kMostLeaseDriftPpm) {
+    return option_error("--lease-drift-ppm", std::to_string(drift_ppm),
                         "give at most " + std::to_string(kMostLeaseDriftPpm) +
                             "; with clocks worse than that choose --reads read-index");
   }
-  options.lease_drift_ppm = typed.lease_drift_ppm;
+  options.lease_drift_ppm = drift_ppm;
   return success();
 }
 

@@ -3,7 +3,10 @@
 #include <csignal>
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
+#include "child_process.h"
+#include "core/result.h"
 #include "server/live_cluster.h"
 
 namespace kv {
@@ -72,6 +75,26 @@ TEST(TestLeaderElection, AStoppedPrimaryHandsOverWithoutAnElectionTimeout) {
   EXPECT_EQ(cluster.stop("node1"), 0);
   EXPECT_EQ(cluster.execute("GET k").value, "\"v\"");
   EXPECT_LE(since(stopped), seconds(3)) << "nowhere near the documented 5 to 8 s";
+}
+
+TEST(LeaseOption, NodesWithAnotherRefuseEachOther) {
+  LiveCluster::Options options;
+  options.start = false;
+  LiveCluster cluster(options);
+  std::vector<std::string> other = cluster.command("node1");
+  other.insert(other.end(), {"--reads", "lease"});
+  const Result<pid_t> node1 = spawn(other, cluster.folder() + "/node1.log");
+  ASSERT_TRUE(node1) << node1.error().message;
+  cluster.start("node2");
+  cluster.start("node3");
+  for (const char* node : {"node1", "node2", "node3"}) {
+    EXPECT_TRUE(eventually([&] {
+      return cluster.log_of(node).find("or with other --reads") != std::string::npos;
+    })) << node;
+  }
+  EXPECT_NE(cluster.primary(), "node1") << "the others agree";
+  ::kill(*node1, SIGKILL);
+  ::waitpid(*node1, nullptr, 0);
 }
 
 TEST(TestLeaderElection, APausedPrimaryIsReplacedAndReturnsAsSecondary) {

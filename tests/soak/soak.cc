@@ -74,7 +74,8 @@ class Soak {
       : options_(options),
         folder_(std::move(folder)),
         network_(std::move(network)),
-        nodes_({options.program, folder_, options.nodes, options.ack}, network_.get()) {}
+        nodes_({options.program, folder_, options.nodes, options.ack, options.reads},
+               network_.get()) {}
 
   Summary run();
 
@@ -104,10 +105,10 @@ class Soak {
 };
 
 Summary Soak::run() {
-  const Instant end = steady_now() + options_.length;
   if (const Outcome started = nodes_.revive_all(); !started) fail(started.error().message);
   if (!failed() && !within_recovery_time([&] { return nodes_.primary().has_value(); }))
     fail("the new cluster has no primary");
+  const Instant end = steady_now() + options_.length;
   while (!failed() && !interrupted_ && steady_now() < end) play_round();
   if (failed()) summary_.folder = folder_;
   return std::move(summary_);
@@ -138,15 +139,17 @@ void Soak::break_things(SoakFaults& faults) {
   const Instant end = steady_now() + options_.round;
   const Instant middle = end - Duration{options_.round.ns / 2};
   bool disk_to_lose = options_.lose_disk && summary_.rounds == 1;
+  const auto lose_disk = [&] {
+    if (std::exchange(disk_to_lose, false)) faults.lose_primary_disk();
+  };
   while (steady_now() < end && !interrupted_ && !faults.failure()) {
-    if (disk_to_lose && steady_now() >= middle) {
-      disk_to_lose = false;
-      faults.lose_primary_disk();
-    }
+    if (steady_now() >= middle) lose_disk();
     faults.step();
     interrupted_ = options_.wait && options_.wait(kTick);
     if (!options_.wait) std::this_thread::sleep_for(std::chrono::nanoseconds(kTick.ns));
   }
+  // A fault can take the whole second half.
+  if (!interrupted_ && !faults.failure()) lose_disk();
 }
 
 void Soak::recover(SoakFaults& faults, const Round& round) {
@@ -291,6 +294,8 @@ Summary not_run(const std::string& why) {
 }  // namespace
 
 Summary run(const Options& options) {
+  if (options.ack == "primary" && options.reads == "lease")
+    return not_run("--reads lease: nodes refuse it with --ack primary; leave one of them out");
   std::unique_ptr<SoakNetwork> network;
   if (options.partitions) {
     Result<std::unique_ptr<SoakNetwork>> made = SoakNetwork::make(options.nodes);

@@ -22,6 +22,7 @@ struct Options {
   bool partitions{false};
   bool lose_disk{false};  ///< once, in the middle of the first round
   std::string ack{"majority"};
+  std::string reads{"read-index"};
   /// One line each; not called by other threads.
   std::function<void(const std::string&)> say{[](const std::string&) {}};
   /// Waits that long; true: stop as soon as this round is checked.

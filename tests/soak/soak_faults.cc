@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <thread>
 #include <utility>
 
-#include "soak/caller.h"
 #include "steady_now.h"
 
 namespace kv::soak {
@@ -90,15 +90,26 @@ void SoakFaults::note(const std::string& text) {
   log_ << (steady_now() - began_).ns / 1'000'000 << " ms: " << text << std::endl;
 }
 
-void SoakFaults::note(std::string_view what, std::size_t node) {
+void SoakFaults::count(std::string_view kind, std::optional<std::size_t> node) {
   const auto found = std::find_if(counts_.begin(), counts_.end(),
-                                  [&](const Count& count) { return count.name == what; });
+                                  [&](const Count& each) { return each.name == kind; });
   if (found == counts_.end()) {
-    counts_.push_back({what, 1});
+    counts_.push_back({kind, 1});
   } else {
     ++found->times;
   }
-  note(std::string(what) + ": " + nodes_.cluster().members[node].node_id);
+  note(std::string(kind) + (node ? ": " + nodes_.cluster().members[*node].node_id : ""));
+}
+
+void SoakFaults::tell(std::string_view kind, std::size_t node, const Words& words,
+                      std::string_view refusal) {
+  const Answered answered = Caller(nodes_.cluster()).ask(node, words);
+  if (answered.ok()) return count(kind, node);
+  const std::string& name = nodes_.cluster().members[node].node_id;
+  note(std::string(kind) + " not done by " + name + ": " + answered.reply.readable());
+  // Other faults may keep it from answering, or it no longer is what it was.
+  if (answered.ending == Ending::kOk && !answered.reply.is_error(std::string(refusal)))
+    expect(Error{name + " answers " + words.front() + " with " + answered.reply.readable()});
 }
 
 void SoakFaults::expect(const Outcome& outcome) {
@@ -114,13 +125,13 @@ void SoakFaults::start_if_down(std::size_t node) {
 void SoakFaults::kill() {
   const auto node = victim();
   if (!node) return;
-  note("kill -9", *node);
+  count("kill -9", *node);
   nodes_.kill(*node);
   mend_after(kLongestFault, [this, node = *node] { start_if_down(node); });
 }
 
 void SoakFaults::kill_all() {
-  note("kill -9 of all", 0);
+  count("kill -9 of all");
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
     nodes_.kill(node);
     mend_after(milliseconds(300), [this, node] { start_if_down(node); });
@@ -130,7 +141,7 @@ void SoakFaults::kill_all() {
 void SoakFaults::pause() {
   const auto node = victim();
   if (!node) return;
-  note("SIGSTOP", *node);
+  count("SIGSTOP", *node);
   nodes_.pause(*node);
   mend_after(kLongestFault, [this, node = *node] { nodes_.resume(node); });
 }
@@ -138,7 +149,7 @@ void SoakFaults::pause() {
 void SoakFaults::terminate() {
   const auto node = victim();
   if (!node) return;
-  note("SIGTERM", *node);
+  count("SIGTERM", *node);
   expect(nodes_.terminate(*node));
   mend_after(milliseconds(500), [this, node = *node] { start_if_down(node); });
 }
@@ -146,15 +157,13 @@ void SoakFaults::terminate() {
 void SoakFaults::transfer() {
   const auto node = nodes_.primary();
   if (!node) return;
-  note("leader transfer", *node);
-  Caller(nodes_.cluster()).ask(*node, {"FAILOVER"});
+  tell("leader transfer", *node, {"FAILOVER"}, "ERR FAILOVER requires connected replicas.");
 }
 
 void SoakFaults::snapshot() {
   const auto node = victim();
   if (!node) return;
-  note("snapshot", *node);
-  Caller(nodes_.cluster()).ask(*node, {"BGSAVE"});
+  tell("snapshot", *node, {"BGSAVE"}, "ERR Background save already in progress");
 }
 
 void SoakFaults::cut(std::size_t from, std::size_t to, Duration longest) {
@@ -165,7 +174,7 @@ void SoakFaults::cut(std::size_t from, std::size_t to, Duration longest) {
 void SoakFaults::isolate() {
   const auto node = victim();
   if (!node) return;
-  note("node cut off", *node);
+  count("node cut off", *node);
   for (std::size_t other = 0; other < nodes_.size(); ++other) {
     if (other == *node) continue;
     cut(*node, other, kLongestFault);
@@ -176,7 +185,7 @@ void SoakFaults::isolate() {
 void SoakFaults::cut_link() {
   const auto node = victim();
   if (!node) return;
-  note("link cut one way", *node);
+  count("link cut one way", *node);
   const std::size_t other = (*node + 1 + rng_.below(nodes_.size() - 1)) % nodes_.size();
   cut(*node, other, kLongestFault);
 }
@@ -185,16 +194,17 @@ void SoakFaults::cut_link() {
 void SoakFaults::mute() {
   const auto node = victim();
   if (!node) return;
-  note("node unheard", *node);
+  count("node unheard", *node);
   for (std::size_t other = 0; other < nodes_.size(); ++other) {
     if (other != *node) cut(*node, other, kLongestFault);
   }
 }
 
 void SoakFaults::split() {
-  std::vector<bool> left;
-  for (std::size_t node = 0; node < nodes_.size(); ++node) left.push_back(rng_.below(2) == 0);
-  note("split in two", 0);
+  std::vector<bool> left(nodes_.size());
+  while (std::adjacent_find(left.begin(), left.end(), std::not_equal_to<>()) == left.end())
+    std::generate(left.begin(), left.end(), [&] { return rng_.below(2) == 0; });
+  count("split in two");
   for (std::size_t from = 0; from < nodes_.size(); ++from) {
     for (std::size_t to = 0; to < nodes_.size(); ++to) {
       if (left[from] != left[to]) cut(from, to, kLongestFault);
@@ -215,7 +225,7 @@ void SoakFaults::lose_primary_disk() {
   }
   // Time for clients to get answers that they should not get.
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
-  note("disk lost", *primary);
+  count("disk lost", *primary);
   nodes_.kill(*primary);
   nodes_.lose_data(*primary);
   expect(nodes_.revive_all());

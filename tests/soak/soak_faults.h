@@ -12,6 +12,7 @@
 
 #include "core/rng.h"
 #include "core/types.h"
+#include "soak/caller.h"
 #include "soak/soak_network.h"
 #include "soak/soak_nodes.h"
 
@@ -59,7 +60,10 @@ class SoakFaults {
   std::optional<std::size_t> victim();
   void mend_after(Duration longest, std::function<void()> mend);
   void note(const std::string& text);
-  void note(std::string_view what, std::size_t node);
+  /// Counts a fault of this kind; without a node it is of all.
+  void count(std::string_view kind, std::optional<std::size_t> node = std::nullopt);
+  /// Counts the fault if the node does what it is told; `refusals` are answers that it may give.
+  void tell(std::string_view kind, std::size_t node, const Words& words, std::string_view refusal);
   void expect(const Outcome& outcome);
   void start_if_down(std::size_t node);
   void cut(std::size_t from, std::size_t to, Duration longest);

@@ -24,6 +24,8 @@ void declare(CLI::App& app, Options& options, double& minutes) {
   app.add_option("--ack", options.ack,
                  "The nodes' --ack [majority]. With primary and --lose-disk it must fail")
       ->check(CLI::IsMember({"majority", "all", "primary"}));
+  app.add_option("--reads", options.reads, "The nodes' --reads [read-index]")
+      ->check(CLI::IsMember({"read-index", "lease"}));
 }
 
 int soak(Options options) {

@@ -81,7 +81,7 @@ TEST(SoakNetwork, ACutLinkLosesWhatGoesOneWayAndIsMended) {
     if (network) return lose_one_way(**network);
     no_network = network.error().message;
   }).join();
-  if (no_network) GTEST_SKIP() << *no_network;
+  if (no_network) GTEST_SKIP() << *no_network << "; here, in a second thread, only root can";
 }
 
 }  // namespace

@@ -21,6 +21,8 @@ namespace kv::soak {
 namespace {
 
 constexpr Duration kTerminationTime = seconds(10);
+/// Until a node handles signals; it may have been stopped meanwhile.
+constexpr Duration kStartTime = seconds(5);
 
 ClusterConfig cluster_for(std::size_t nodes, bool own_hosts) {
   std::string list;
@@ -48,6 +50,7 @@ SoakNodes::SoakNodes(Options options, const SoakNetwork* network)
       cluster_(cluster_for(options_.nodes, network != nullptr)),
       states_(options_.nodes, State::kDown),
       pids_(options_.nodes, -1),
+      started_at_(options_.nodes),
       whole_(options_.nodes, true) {}
 
 SoakNodes::~SoakNodes() {
@@ -65,8 +68,9 @@ std::string SoakNodes::log_path(std::size_t node) const {
 std::vector<std::string> SoakNodes::command(std::size_t node) const {
   const Member& me = cluster_.members[node];
   std::vector<std::string> words{
-      options_.program, "--node-id", me.node_id, "--cluster", to_string(cluster_), "--data-dir",
-      data_dir(node),   "--timing",  "lan",      "--ack",     options_.ack};
+      options_.program, "--node-id",    me.node_id,    "--cluster", to_string(cluster_),
+      "--data-dir",     data_dir(node), "--timing",    "lan",       "--ack",
+      options_.ack,     "--reads",      options_.reads};
   if (node == 0) words.push_back("--primary");
   return words;
 }
@@ -77,6 +81,7 @@ Outcome SoakNodes::start(std::size_t node) {
     if (!child) return child.error();
     pids_[node] = *child;
     states_[node] = State::kRunning;
+    started_at_[node] = steady_now();
     return success();
   };
   return network_ == nullptr ? spawn_it() : network_->inside(node, spawn_it);
@@ -94,14 +99,15 @@ void SoakNodes::kill(std::size_t node) {
 
 Outcome SoakNodes::terminate(std::size_t node) {
   CHECK(states_[node] == State::kRunning);
+  const bool just_started = steady_now() - started_at_[node] < kStartTime;
   ::kill(pids_[node], SIGTERM);
   const std::string& name = cluster_.members[node].node_id;
   const Instant give_up = steady_now() + kTerminationTime;
   while (steady_now() < give_up) {
     if (const auto ending = ending_of(pids_[node])) {
       states_[node] = State::kDown;
-      // Killed by it: it had not yet come far enough to handle signals.
-      if (ending->on_purpose() || ending->signal == SIGTERM) return success();
+      const bool before_it_could = just_started && ending->signal == SIGTERM;
+      if (ending->on_purpose() || before_it_could) return success();
       return Error{name + " " + ending->text() + " after SIGTERM"};
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(5));

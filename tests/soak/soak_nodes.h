@@ -24,6 +24,7 @@ class SoakNodes {
     std::string folder{};   ///< of data and logs
     std::size_t nodes{3};
     std::string ack{"majority"};
+    std::string reads{"read-index"};
   };
 
   /// `network`: where they run; nullptr: on loopback, on free ports. Nothing is started yet.
@@ -66,6 +67,7 @@ class SoakNodes {
   ClusterConfig cluster_{};
   std::vector<State> states_;
   std::vector<pid_t> pids_;
+  std::vector<Instant> started_at_;
   std::vector<bool> whole_;
   std::string ended_by_itself_{};  ///< the last node that did; empty: none
 };

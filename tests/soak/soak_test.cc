@@ -1,6 +1,7 @@
 // A short soak in every test run, and proof that a soak finds what is wrong.
 #include "soak/soak.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -112,6 +113,15 @@ TEST(Soak, NothingIsLostAndAllIsLinearizableUnderKillsAndStops) {
   EXPECT_FALSE(summary.faults.empty());
 }
 
+TEST(Soak, ReadsByLeaseAreNeverStale) {
+  Options options = soak_of(seconds(3));
+  options.reads = "lease";
+  const Summary summary = run(options);
+  EXPECT_FALSE(summary.failure) << to_text(summary);
+  EXPECT_GT(summary.ok, 10U);
+  EXPECT_FALSE(summary.faults.empty());
+}
+
 TEST(Soak, NothingIsLostWhenLinksAreCut) {
   Options options = soak_of(seconds(3));
   options.partitions = true;
@@ -122,9 +132,14 @@ TEST(Soak, NothingIsLostWhenLinksAreCut) {
     if (const auto network = SoakNetwork::make(1); !network) no_network = network.error().message;
     if (!no_network) summary = run(options);
   }).join();
-  if (no_network) GTEST_SKIP() << *no_network;
+  if (no_network) GTEST_SKIP() << *no_network << "; here, in a second thread, only root can";
   EXPECT_FALSE(summary.failure) << to_text(summary);
   EXPECT_GT(summary.ok, 100U);
+}
+
+bool lost_a_disk(const Summary& summary) {
+  return std::any_of(summary.faults.begin(), summary.faults.end(),
+                     [](const auto& fault) { return fault.name == "disk lost"; });
 }
 
 TEST(Soak, APrimaryThatLosesItsDiskTakesNothingAcknowledgedWithIt) {
@@ -132,6 +147,7 @@ TEST(Soak, APrimaryThatLosesItsDiskTakesNothingAcknowledgedWithIt) {
   options.lose_disk = true;
   const Summary summary = run(options);
   EXPECT_FALSE(summary.failure) << to_text(summary);
+  EXPECT_TRUE(lost_a_disk(summary)) << to_text(summary);
 }
 
 TEST(Soak, WritesThatOnlyThePrimaryHadAreFoundToBeLost) {
@@ -140,6 +156,7 @@ TEST(Soak, WritesThatOnlyThePrimaryHadAreFoundToBeLost) {
   options.ack = "primary";
   const Summary summary = run(options);
   ASSERT_TRUE(summary.failure) << to_text(summary);
+  EXPECT_TRUE(lost_a_disk(summary)) << to_text(summary);
   EXPECT_NE(summary.failure->find("is not linearizable"), std::string::npos) << *summary.failure;
   EXPECT_TRUE(std::ifstream(summary.folder + "/history.jsonl").good()) << *summary.failure;
   EXPECT_TRUE(std::ifstream(summary.folder + "/node1.log").good());

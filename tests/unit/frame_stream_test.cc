@@ -104,10 +104,12 @@ TEST(FrameReader, LetsNoDamagedMessageThrough) {
     std::string stream;
     for (const std::string& message : sent) stream += bytes_of(message);
     const std::size_t first = rng.below(stream.size());
-    // One bit, some, or a burst: within two hundred bytes.
-    for (std::uint64_t flips = 1ULL << rng.below(8); flips > 0; --flips) {
-      const std::size_t at = std::min(first + (flips == 1 ? 0 : rng.below(200)), stream.size() - 1);
-      stream[at] = static_cast<char>(static_cast<std::uint64_t>(stream[at]) ^ (1 + rng.below(255)));
+    // One bit, some bytes, or a burst: within two hundred bytes.
+    const std::uint64_t flips = 1ULL << rng.below(8);
+    for (std::uint64_t i = 0; i < flips; ++i) {
+      const std::size_t at = std::min(first + (i == 0 ? 0 : rng.below(200)), stream.size() - 1);
+      const std::uint64_t change = flips == 1 ? 1ULL << rng.below(8) : 1 + rng.below(255);
+      stream[at] = static_cast<char>(static_cast<std::uint64_t>(stream[at]) ^ change);
     }
     const std::vector<std::string> got = read_in_pieces(stream, 1 + rng.below(2000));
     std::size_t whole = 0;

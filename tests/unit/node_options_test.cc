@@ -160,7 +160,11 @@ TEST(NodeOptions, RefuseMalformedValuesAndNameTheOption) {
   expect_refusal({node, "--timing", "fast"}, {"--timing fast", "documented, lan or wan"});
   expect_refusal({node, "--ack", "none"}, {"--ack none", "majority, primary or all"});
   expect_refusal({node, "--reads", "fast"}, {"--reads fast", "read-index or lease"});
-  expect_refusal({node, "--lease-drift-ppm", "200001"}, {"--lease-drift-ppm 200001", "200000"});
+  expect_refusal({node, "--reads", "lease", "--lease-drift-ppm", "200001"},
+                 {"--lease-drift-ppm 200001", "200000"});
+  expect_refusal({node, "--lease-drift-ppm", "500"}, {"--lease-drift-ppm 500", "--reads lease"});
+  expect_refusal({node, "--reads", "lease", "--ack", "primary"},
+                 {"--reads lease", "--ack primary"});
   expect_refusal({node, "--lease-drift-ppm", "-1"}, {"--lease-drift-ppm"});
   expect_refusal({node, "--log-level", "loud"}, {"--log-level loud"});
   expect_refusal({node, "--max-connections", "0"}, {"--max-connections 0"});

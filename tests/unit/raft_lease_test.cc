@@ -133,9 +133,31 @@ TEST(LeaseRead, WaitsForACommitInTheTerm) {
 }
 
 TEST(LeaseRead, WaitsUntilWhatWasCommittedIsApplied) {
-  Lab lab = lab_with_lease();
-  lab.write(1, "k", "new");
-  EXPECT_EQ(answer_to(lab, ask(lab, 1)), "new");
+  Lab::Options options;
+  options.reads = ReadMode::kLease;
+  options.bootstrap = 1;
+  options.limits.max_apply_entries = 1;
+  Lab lab(options);
+  ASSERT_TRUE(lab.run_until_serving(seconds(1)));
+  lab.write(1, "k", "old");
+  lab.run_for(milliseconds(200));
+  const LogIndex before = lab.replica(1).raft().commit();
+  for (int i = 0; i < 9; ++i) lab.submit(1, set_request(lab.next_request(), "other", "value"));
+  lab.submit(1, set_request(lab.next_request(), "k", "new"));
+  lab.persist(1, 10);
+  for (const Message& message : std::exchange(lab.network, {})) {
+    if (message.to == 2) lab.deliver(message);
+  }
+  lab.persist(2, 10);
+  ASSERT_FALSE(lab.network.empty());
+  lab.deliver(lab.network.back());
+  ASSERT_EQ(lab.replica(1).raft().commit(), before + 10) << "in one step";
+  ASSERT_LT(lab.replica(1).applied(), before + 10);
+  const RequestId request = ask(lab, 1);
+  EXPECT_EQ(answer_to(lab, request), "(none)");
+  lab.network.clear();  // no round confirms it
+  for (int i = 0; i < 10; ++i) lab.tick(1);
+  EXPECT_EQ(answer_to(lab, request), "new");
 }
 
 TEST(LeaseRead, NeedsARoundForTheRestOfATermWithAHandOver) {

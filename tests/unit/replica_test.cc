@@ -421,5 +421,19 @@ TEST(Reads, OfLargeValuesAreSpreadOverTurns) {
   EXPECT_TRUE(lab.reply_to(reads.back()));
 }
 
+TEST(SnapshotOnDemand, IsNotBegunWhileOneIsWrittenNorWithNothingNew) {
+  Lab lab = served_lab();
+  lab.write(1, "k", "v");
+  Replica& replica = lab.replica(1);
+  EXPECT_TRUE(replica.begin_snapshot());
+  EXPECT_TRUE(replica.saving_snapshot());
+  EXPECT_FALSE(replica.begin_snapshot());
+  lab.tick(1);
+  lab.save_snapshot(1);
+  EXPECT_FALSE(replica.saving_snapshot());
+  EXPECT_TRUE(replica.begin_snapshot()) << "what was asked for is there";
+  EXPECT_FALSE(replica.saving_snapshot());
+}
+
 }  // namespace
 }  // namespace kv
