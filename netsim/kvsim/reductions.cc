@@ -181,6 +181,13 @@ void without_zones(Scenario& scenario) {
   scenario.network.between_zones.reset();
 }
 
+/// All are as far from each other as zones are.
+void as_if_between_zones(Scenario& scenario) {
+  if (zones_matter(scenario)) return;
+  scenario.network.latency = scenario.network.between_zones.value_or(scenario.network.latency);
+  without_zones(scenario);
+}
+
 /// What mends a slow disk gives it this again.
 void set_sync(Scenario& scenario, const Latency& sync) {
   for (Step& step : scenario.steps) {
@@ -226,6 +233,7 @@ template <std::int64_t kGrainMs>
 void round_timing(Scenario& scenario) {
   constexpr Duration kGrain = milliseconds(kGrainMs);
   Timing timing = scenario.timing;
+  if (timing == timing_by_name("lan")) return;
   for (Duration* const each :
        {&timing.heartbeat_interval, &timing.election_timeout_min, &timing.election_timeout_max})
     *each = kGrain * ((each->ns + kGrain.ns / 2) / kGrain.ns);
@@ -262,10 +270,7 @@ constexpr auto kSurroundingChanges = std::to_array<Change>({
           static_cast<std::int64_t>(one_digit(static_cast<std::uint64_t>(s.clocks.drift_ppm)));
     },
     without_zones,
-    [](Scenario& s) {
-      s.network.latency = s.network.between_zones.value_or(s.network.latency);
-      without_zones(s);
-    },
+    as_if_between_zones,
     [](Scenario& s) { s.disk.capacity_bytes = 0; },
     [](Scenario& s) { s.network.loss = {}; },
     [](Scenario& s) { s.network.duplicate = {}; },
