@@ -6,6 +6,7 @@
 
 #include "core/hash.h"
 #include "coverage_report.h"
+#include "exit_status.h"
 #include "netsim/simulation.h"
 #include "progress_bar.h"
 #include "sweep_files.h"
@@ -16,10 +17,6 @@
 namespace kv::sim {
 namespace {
 
-constexpr int kPassed = 0;
-constexpr int kFailed = 1;
-constexpr int kUsage = 2;
-constexpr int kInterrupted = 130;  // as shells have it: 128 + SIGINT
 constexpr std::uint64_t kRepeatEach = 100;
 
 std::vector<std::pair<std::uint64_t, std::uint64_t>> nonzero(const Coverage& coverage) {
@@ -126,17 +123,6 @@ class CampaignCollector final : public Collector {
   Coverage coverage_{};
 };
 
-bool write_files(const CampaignOptions& options, const SweepResults& results) {
-  Outcome csv = success();
-  Outcome json = success();
-  if (!options.csv_path.empty()) csv = write_file(options.csv_path, to_csv(results));
-  if (!options.json_path.empty()) json = write_file(options.json_path, to_json(results));
-  for (const Outcome* const outcome : {&csv, &json}) {
-    if (!*outcome) std::fprintf(stderr, "%s\n", outcome->error().message.c_str());
-  }
-  return csv && json;
-}
-
 }  // namespace
 
 Outcome check_files(const CampaignOptions& options) {
@@ -146,6 +132,18 @@ Outcome check_files(const CampaignOptions& options) {
     if (!writable) return writable.error();
   }
   return success();
+}
+
+bool write_files(const std::string& csv_path, const std::string& json_path,
+                 const SweepResults& results) {
+  Outcome csv = success();
+  Outcome json = success();
+  if (!csv_path.empty()) csv = write_file(csv_path, to_csv(results));
+  if (!json_path.empty()) json = write_file(json_path, to_json(results));
+  for (const Outcome* const outcome : {&csv, &json}) {
+    if (!*outcome) complain(outcome->error().message);
+  }
+  return csv && json;
 }
 
 int run_campaign(const SweepPlan& plan, const std::vector<Scenario>& scenarios,
@@ -158,23 +156,18 @@ int run_campaign(const SweepPlan& plan, const std::vector<Scenario>& scenarios,
   pool.time = options.time;
   const Result<PoolEnd> end =
       run_in_workers(job, {plan.shard.index - 1, plan.shard.count, plan.items()}, collector, pool);
-  if (!end) return refuse(end.error());
+  if (!end) return complain(end.error().message);
   SweepResults results = collector.results(*end);
   results.worker_time = end->elapsed * pool.jobs;
   std::fputs(report(results).c_str(), stdout);
   if (results.coverage && options.coverage)
     std::fputs(coverage_tables(*results.coverage).c_str(), stdout);
   std::fflush(stdout);
-  const bool written = write_files(options, results);
-  if (end->interrupted) return kInterrupted;
+  const bool written = write_files(options.csv_path, options.json_path, results);
+  if (end->interrupted) return kExitInterrupted;
   const bool passed = std::all_of(results.runs.begin(), results.runs.end(),
                                   [](const SweepRun& run) { return run.passed; });
-  return written && passed ? kPassed : kFailed;
-}
-
-int refuse(const Error& error) {
-  std::fprintf(stderr, "%s\n", error.message.c_str());
-  return kUsage;
+  return written && passed ? kExitPassed : kExitFailed;
 }
 
 }  // namespace kv::sim

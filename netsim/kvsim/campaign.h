@@ -8,6 +8,7 @@
 #include "core/result.h"
 #include "netsim/scenario.h"
 #include "sweep_plan.h"
+#include "sweep_results.h"
 
 namespace kv::sim {
 
@@ -36,7 +37,9 @@ Outcome check_files(const CampaignOptions& options);
 int run_campaign(const SweepPlan& plan, const std::vector<Scenario>& scenarios,
                  const CampaignOptions& options);
 
-/// Says on stderr what makes no sense. Returns the exit code for that.
-int refuse(const Error& error);
+/// Writes the files that are named (an empty path is none). Says on stderr which can't be written,
+/// and returns false then.
+bool write_files(const std::string& csv_path, const std::string& json_path,
+                 const SweepResults& results);
 
 }  // namespace kv::sim

@@ -10,6 +10,8 @@ inline constexpr int kExitPassed = 0;
 inline constexpr int kExitFailed = 1;
 /// The command line or a file makes no sense.
 inline constexpr int kExitBadInput = 2;
+/// By Ctrl-C; as shells have it: 128 + SIGINT.
+inline constexpr int kExitInterrupted = 130;
 
 /// The message on standard error, behind what was printed so far. Returns `status`.
 inline int complain(const std::string& message, int status = kExitBadInput) {

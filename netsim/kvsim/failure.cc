@@ -1,10 +1,13 @@
 #include "failure.h"
 
 #include <algorithm>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
 #include "core/check.h"
+#include "netsim/expectations.h"
+#include "netsim/fault_budget.h"
 #include "netsim/report_layout.h"
 #include "netsim/simulation.h"
 
@@ -14,11 +17,39 @@ namespace {
 using Json = nlohmann::json;
 using Kind = Failure::Kind;
 
-bool is_shown(const Scenario& scenario, const Violation& violation) {
-  return std::any_of(scenario.expect.begin(), scenario.expect.end(), [&](const Expectation& e) {
-    return e.claim == Claim::kViolation && e.checker == violation.checker;
-  });
-}
+/// Holds a run's steps against the fault budget, each before its moment comes.
+class BudgetWatch {
+ public:
+  explicit BudgetWatch(const Scenario& scenario) : scenario_(scenario) {}
+
+  /// Before each advance(). False if a step that is due goes beyond.
+  bool look(const Simulation& simulation) {
+    const std::optional<Instant> next = simulation.cluster().next_at();
+    bool keeps = true;
+    for (; next && seen_ < scenario_.steps.size(); ++seen_) {
+      const Step& step = scenario_.steps[seen_];
+      if (step.at && *step.at + step.after > *next) break;
+      if (step.at) keeps = keeps_to_it(simulation, step) && keeps;
+    }
+    return keeps;
+  }
+
+ private:
+  bool keeps_to_it(const Simulation& simulation, Step step) {
+    bool keeps = true;
+    for (const NodeId id : simulation.cast().resolve(simulation.cluster(), Selector(step.target))) {
+      step.target = simulation.cast().name(id);
+      const bool within =
+          within_fault_budget(scenario_.nodes, simulation.cluster(), step, lost_disks_);
+      keeps = within && keeps;
+    }
+    return keeps;
+  }
+
+  const Scenario& scenario_;
+  std::size_t seen_{0};
+  std::set<Selector> lost_disks_{};
+};
 
 std::optional<Failure> unmet(const RunResult& result, const std::string* name) {
   for (const Judgement& judgement : result.judgements) {
@@ -45,9 +76,12 @@ std::optional<Failure> first_failure(const Scenario& scenario) {
   return Failure{Kind::kStep, "step " + std::to_string(step->step + 1), step->words, {}};
 }
 
-std::optional<Failure> same_failure(const Scenario& scenario, const Failure& wanted) {
+std::optional<Failure> same_failure(const Scenario& scenario, const Failure& wanted,
+                                    bool within_budget) {
   Simulation simulation(scenario, scenario.seed);
+  BudgetWatch watch(scenario);
   for (bool more = true; more;) {
+    if (within_budget && !watch.look(simulation)) return std::nullopt;
     more = simulation.advance();
     if (wanted.kind != Kind::kPromise) continue;
     for (const Record& record : simulation.cluster().records()) {

@@ -28,7 +28,9 @@ struct Failure {
 /// The process aborts where the run does.
 std::optional<Failure> first_failure(const Scenario& scenario);
 /// Whether a run fails in the same way as `wanted`; it is not followed any further than needed.
-std::optional<Failure> same_failure(const Scenario& scenario, const Failure& wanted);
+/// `within_budget`: not if a step strikes before that as no promise bears it (fault_budget.h).
+std::optional<Failure> same_failure(const Scenario& scenario, const Failure& wanted,
+                                    bool within_budget = false);
 
 /// A failure as one line for another process, and back; "null" is none.
 std::string to_line(const std::optional<Failure>& failure);

@@ -14,12 +14,13 @@ struct FuzzOptions : CampaignOptions {
   std::string faults{};      ///< --faults: "crash,cut", or "all"
   std::string length{};      ///< --length: virtual time of a run
   std::string time_limit{};  ///< --time: "10m"
-  Telling telling{};         ///< of a single seed
+  std::string trace{};       ///< --trace: file to write; of a single seed, as the next
+  Telling telling{};
 };
 
 /// Runs the swarm's seeds (swarm.h), each with a cluster, surroundings and faults of its own. A
-/// single one without files is told like `kvsim run` does. Output and exit code as of
-/// run_campaign(), and 2 if the options make no sense.
+/// single one without files, --coverage and --time is told like `kvsim run` does. Output and exit
+/// code as of run_campaign(), and 2 if the options make no sense.
 int fuzz_command(const FuzzOptions& options);
 
 }  // namespace kv::sim

@@ -184,12 +184,16 @@ CLI::App* add_fuzz(CLI::App& app, Options& options) {
       ->type_name("TIME");
   command->add_flag("--coverage", fuzz.coverage, "Print what was met and struck how often");
   add_campaign(*command, fuzz);
+  command
+      ->add_option("--trace", fuzz.trace, "Write every event of a single seed, for 'kvsim replay'")
+      ->type_name("FILE");
   add_telling(*command, fuzz.telling, options.words);
   command->footer(R"(A single seed is told, and its trace hash printed.
 Examples:
   kvsim fuzz --seeds 1..10000
   kvsim fuzz --time 10m --nodes 3 --faults crash,cut,power_cut
   kvsim fuzz --seeds 4711                                 what happens in this one?
+  kvsim fuzz --seeds 4711 --trace 4711.jsonl
   kvsim fuzz --seeds 1..1000000 --shard 2/8 --json 2.json)");
   return command;
 }
@@ -229,7 +233,10 @@ CLI::App* add_merge(CLI::App& app, Options& options) {
 CLI::App* add_replay(CLI::App& app, Options& options) {
   CLI::App* const replay = app.add_subcommand(
       "replay", "Run a trace's scenario again and hold every event against the trace");
-  replay->add_option("TRACE", options.replay.trace, "What 'kvsim run --trace' wrote")->required();
+  replay
+      ->add_option("TRACE", options.replay.trace,
+                   "What --trace of 'kvsim run' or 'kvsim fuzz' wrote")
+      ->required();
   add_telling(*replay, options.replay.telling, options.words);
   replay->footer("Example:\n  kvsim replay seven.jsonl --until 12s --verbose");
   return replay;
@@ -264,8 +271,9 @@ CLI::App* add_shrink(CLI::App& app, Options& options) {
   command->add_option("--nodes", shrink.nodes, "As in the fuzz that found the seed; default: 3..7")
       ->type_name("A..B");
   command->add_option("--faults", shrink.faults, "The same: classes, with commas; default: all")
-      ->delimiter(',')
-      ->type_name("LIST");
+      ->type_name("F1,F2");
+  command->add_option("--length", shrink.length, "The same: virtual time of a run; default: 60s")
+      ->type_name("TIME");
   command->footer(R"(Examples:
   kvsim shrink scenarios/90-chaos-3.json --seed 5 --set ack=primary
   kvsim shrink 4711 --out lost-write.json --time 2m

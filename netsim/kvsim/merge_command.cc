@@ -6,17 +6,15 @@
 #include <map>
 #include <utility>
 
+#include "campaign.h"
 #include "core/check.h"
+#include "exit_status.h"
 #include "netsim/report_layout.h"
 #include "sweep_files.h"
 #include "sweep_table.h"
 
 namespace kv::sim {
 namespace {
-
-constexpr int kPassed = 0;
-constexpr int kFailed = 1;
-constexpr int kUsage = 2;
 
 /// In what two plans differ that should be equal, or nothing.
 std::string difference(const SweepPlan& a, const SweepPlan& b) {
@@ -39,18 +37,6 @@ std::string what_is_missing(const ShardFile& file) {
          (results.end == SweepEnd::kStopped ? "stopped at a failure; --keep-going does "
                                               "them all."
                                             : "interrupted; do it again.");
-}
-
-int refuse(const Error& error) {
-  std::fprintf(stderr, "%s\n", error.message.c_str());
-  return kUsage;
-}
-
-bool write_results(const std::string& path, const std::string& text) {
-  if (path.empty()) return true;
-  const Outcome outcome = write_file(path, text);
-  if (!outcome) std::fprintf(stderr, "%s\n", outcome.error().message.c_str());
-  return outcome.has_value();
 }
 
 }  // namespace
@@ -112,31 +98,30 @@ Result<MergedSweep> merge_shards(std::vector<ShardFile> files) {
 
 int merge_command(const MergeOptions& options) {
   if (options.files.empty())
-    return refuse({"Name the files to merge, which kvsim sweep or fuzz --shard i/n --json wrote."});
+    return complain("Name the files to merge, which kvsim sweep or fuzz --shard i/n --json wrote.");
   std::vector<ShardFile> files;
   for (const std::string& name : options.files) {
     const Result<std::string> text = read_results_file(name);
-    if (!text) return refuse(text.error());
+    if (!text) return complain(text.error().message);
     Result<SweepResults> results = parse_json(*text, name);
-    if (!results) return refuse(results.error());
+    if (!results) return complain(results.error().message);
     files.push_back({name, std::move(*results)});
   }
   const Result<MergedSweep> merged = merge_shards(std::move(files));
-  if (!merged) return refuse(merged.error());
+  if (!merged) return complain(merged.error().message);
   const SweepResults& results = merged->results;
   std::fputs(report(results).c_str(), stdout);
   if (!merged->missing.empty()) {
     std::fputs("\nThis is not the whole campaign, so no file was written.\n", stdout);
     for (const std::string& sentence : merged->missing)
       std::fprintf(stdout, "%s\n", sentence.c_str());
-    return kFailed;
+    return kExitFailed;
   }
   std::fflush(stdout);
-  const bool csv = write_results(options.csv_path, to_csv(results));
-  const bool json = write_results(options.json_path, to_json(results));
+  const bool written = write_files(options.csv_path, options.json_path, results);
   const bool passed = std::all_of(results.runs.begin(), results.runs.end(),
                                   [](const SweepRun& run) { return run.passed; });
-  return csv && json && passed ? kPassed : kFailed;
+  return written && passed ? kExitPassed : kExitFailed;
 }
 
 }  // namespace kv::sim

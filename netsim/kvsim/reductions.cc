@@ -67,14 +67,29 @@ void drop_node(Scenario& scenario, const std::string& node) {
   if (scenario.primary == node) scenario.primary.clear();
 }
 
-bool zoned(const Scenario& scenario) {
-  return std::any_of(scenario.nodes.begin(), scenario.nodes.end(),
-                     [](const NodeSpec& node) { return !node.zone.empty(); });
+/// A step or an expectation names a zone, so that there must be one.
+bool zones_matter(const Scenario& scenario) {
+  const auto is_zone = [&](const Selector& selector) {
+    return std::any_of(scenario.nodes.begin(), scenario.nodes.end(), [&](const NodeSpec& node) {
+      return !node.zone.empty() && names(selector, node.zone);
+    });
+  };
+  const auto names_one = [&](const Step& step) {
+    const auto in_group = [&](const auto& group) {
+      return std::any_of(group.begin(), group.end(), is_zone);
+    };
+    return is_zone(step.target) || is_zone(step.from) || is_zone(step.to) ||
+           (step.when && (is_zone(step.when->primary) || is_zone(step.when->node))) ||
+           std::any_of(step.groups.begin(), step.groups.end(), in_group);
+  };
+  return std::any_of(scenario.steps.begin(), scenario.steps.end(), names_one) ||
+         std::any_of(scenario.expect.begin(), scenario.expect.end(),
+                     [&](const Expectation& e) { return is_zone(e.who); });
 }
 
 /// node1, node2 … again, if one of them is gone.
 std::optional<Scenario> renumbered(const Scenario& scenario) {
-  if (zoned(scenario)) return std::nullopt;
+  if (zones_matter(scenario)) return std::nullopt;
   std::map<std::string, std::string> fresh;
   Scenario named = scenario;
   for (NodeSpec& node : named.nodes) {
@@ -104,6 +119,12 @@ Instant half_way(const Scenario& scenario) {
   return Instant{} + milliseconds(middle_ms);
 }
 
+template <auto kChance>
+void round_chance(Scenario& scenario) {
+  Chance& chance = scenario.workload.*kChance;
+  chance.per_million = one_digit(chance.per_million);
+}
+
 constexpr auto kWorkloadChanges = std::to_array<Change>({
     [](Scenario& s) { s.workload = {}; },
     [](Scenario& s) { s.workload.clients = std::min(s.workload.clients, 1U); },
@@ -124,6 +145,18 @@ constexpr auto kWorkloadChanges = std::to_array<Change>({
     [](Scenario& s) {
       if (s.workload.reads != Chance{}) s.workload.reads = {500'000};
     },
+    [](Scenario& s) { s.workload.once = {}; },
+    [](Scenario& s) { s.workload.follower_reads = {}; },
+    [](Scenario& s) { s.workload.expiring = {}; },
+    [](Scenario& s) { s.workload.ttl = WorkloadSpec{}.ttl; },
+    [](Scenario& s) { s.workload.strays = {}; },
+    round_chance<&WorkloadSpec::reads>,
+    round_chance<&WorkloadSpec::deletes>,
+    round_chance<&WorkloadSpec::once>,
+    round_chance<&WorkloadSpec::follower_reads>,
+    round_chance<&WorkloadSpec::expiring>,
+    round_chance<&WorkloadSpec::strays>,
+    [](Scenario& s) { s.workload.ttl = one_digit(s.workload.ttl); },
     [](Scenario& s) { s.workload.value_bytes = 0; },
     [](Scenario& s) { s.workload.timeout = WorkloadSpec{}.timeout; },
 });
@@ -142,6 +175,71 @@ void round_limit(Scenario& scenario) {
   if (limit != kOrdinary.*kLimit) limit = one_digit(limit);
 }
 
+void without_zones(Scenario& scenario) {
+  if (zones_matter(scenario)) return;
+  for (NodeSpec& node : scenario.nodes) node.zone.clear();
+  scenario.network.between_zones.reset();
+}
+
+/// All are as far from each other as zones are.
+void as_if_between_zones(Scenario& scenario) {
+  if (zones_matter(scenario)) return;
+  scenario.network.latency = scenario.network.between_zones.value_or(scenario.network.latency);
+  without_zones(scenario);
+}
+
+/// What mends a slow disk gives it this again.
+void set_sync(Scenario& scenario, const Latency& sync) {
+  for (Step& step : scenario.steps) {
+    if (step.verb == Verb::kSlowDisk && step.latency == scenario.disk.sync) step.latency = sync;
+  }
+  scenario.disk.sync = sync;
+}
+
+void constant_sync(Scenario& scenario) {
+  Latency sync = scenario.disk.sync;
+  make_constant(sync);
+  set_sync(scenario, sync);
+}
+
+void round_latencies(Scenario& scenario) {
+  NetworkSpec& network = scenario.network;
+  for (Latency* const latency :
+       {&network.latency, network.between_zones ? &*network.between_zones : nullptr,
+        network.clients ? &*network.clients : nullptr}) {
+    if (latency != nullptr) round_ends(*latency);
+  }
+  Latency sync = scenario.disk.sync;
+  round_ends(sync);
+  set_sync(scenario, sync);
+}
+
+// --- timing ---
+
+/// No election succeeds where a message takes about as long as the timeout: that shows nothing.
+bool suits(const Timing& timing, const NetworkSpec& network) {
+  constexpr std::uint32_t kAlmostAll = 999'999;
+  const Duration between = network.between_zones.value_or(network.latency).quantile(kAlmostAll);
+  const Duration longest = std::max(network.latency.quantile(kAlmostAll), between);
+  return longest * 10 <= timing.election_timeout_min;
+}
+
+void lan_timing(Scenario& scenario) {
+  const Timing lan = *timing_by_name("lan");
+  if (suits(lan, scenario.network)) scenario.timing = lan;
+}
+
+template <std::int64_t kGrainMs>
+void round_timing(Scenario& scenario) {
+  constexpr Duration kGrain = milliseconds(kGrainMs);
+  Timing timing = scenario.timing;
+  if (timing == timing_by_name("lan")) return;
+  for (Duration* const each :
+       {&timing.heartbeat_interval, &timing.election_timeout_min, &timing.election_timeout_max})
+    *each = kGrain * ((each->ns + kGrain.ns / 2) / kGrain.ns);
+  if (validate(timing)) scenario.timing = timing;
+}
+
 constexpr auto kSurroundingChanges = std::to_array<Change>({
     [](Scenario& s) { s.limits = {}; },
     ordinary<&Limits::max_append_bytes>,
@@ -152,14 +250,27 @@ constexpr auto kSurroundingChanges = std::to_array<Change>({
     ordinary<&Limits::max_inflight_chunks>,
     ordinary<&Limits::snapshot_after_bytes>,
     ordinary<&Limits::keep_log_bytes>,
+    ordinary<&Limits::max_apply_entries>,
     round_limit<&Limits::max_append_bytes>,
     round_limit<&Limits::snapshot_chunk_bytes>,
     round_limit<&Limits::snapshot_after_bytes>,
     round_limit<&Limits::keep_log_bytes>,
+    round_limit<&Limits::max_apply_entries>,
     [](Scenario& s) { s.segment_bytes = Scenario{}.segment_bytes; },
     [](Scenario& s) { s.primary = s.nodes.front().name; },
     [](Scenario& s) { s.ack = AckMode::kMajority; },
+    // Not the bound alone: clocks that are worse than it break what nobody promised.
+    [](Scenario& s) {
+      s.reads = Scenario{}.reads;
+      s.lease_drift_ppm = Scenario{}.lease_drift_ppm;
+    },
     [](Scenario& s) { s.clocks = {}; },
+    [](Scenario& s) {
+      s.clocks.drift_ppm =
+          static_cast<std::int64_t>(one_digit(static_cast<std::uint64_t>(s.clocks.drift_ppm)));
+    },
+    without_zones,
+    as_if_between_zones,
     [](Scenario& s) { s.disk.capacity_bytes = 0; },
     [](Scenario& s) { s.network.loss = {}; },
     [](Scenario& s) { s.network.duplicate = {}; },
@@ -169,8 +280,16 @@ constexpr auto kSurroundingChanges = std::to_array<Change>({
     [](Scenario& s) { s.network.between_zones.reset(); },
     [](Scenario& s) { s.network.latency = Latency::constant(milliseconds(1)); },
     [](Scenario& s) { make_constant(s.network.latency); },
-    [](Scenario& s) { s.disk.sync = Latency::constant(milliseconds(1)); },
-    [](Scenario& s) { make_constant(s.disk.sync); },
+    [](Scenario& s) {
+      if (s.network.between_zones) make_constant(*s.network.between_zones);
+    },
+    [](Scenario& s) { set_sync(s, Latency::constant(milliseconds(1))); },
+    constant_sync,
+    round_latencies,
+    lan_timing,
+    round_timing<100>,
+    round_timing<10>,
+    round_timing<1>,
 });
 
 }  // namespace
@@ -216,7 +335,7 @@ Candidates with_smaller_seed(const Scenario& scenario) {
 /// First without two of them: a majority of four is one of five, too.
 Candidates with_fewer_nodes(const Scenario& scenario) {
   const std::size_t nodes = scenario.nodes.size();
-  if (zoned(scenario)) return {};
+  if (zones_matter(scenario)) return {};
   return {nodes * nodes, [=](std::size_t i) -> std::optional<Scenario> {
             const std::size_t first = i / nodes;
             const std::size_t second = i % nodes;
@@ -244,7 +363,11 @@ Candidates with_plainer_surroundings(const Scenario& scenario) {
 
 std::optional<Scenario> with_operations_as_steps(const Scenario& scenario) {
   constexpr std::size_t kMostOperations = 60;
-  if (scenario.workload.clients == 0) return std::nullopt;
+  const WorkloadSpec& work = scenario.workload;
+  if (work.clients == 0) return std::nullopt;
+  // What steps can't say.
+  if (work.once != Chance{} || work.expiring != Chance{} || work.follower_reads != Chance{})
+    return std::nullopt;
   Scenario plain = scenario;
   plain.workload = {};
   Simulation simulation(scenario, scenario.seed);
@@ -270,9 +393,7 @@ std::optional<Scenario> with_operations_as_steps(const Scenario& scenario) {
     }
     if (known > kMostOperations + scenario.steps.size()) return std::nullopt;
   }
-  std::stable_sort(plain.steps.begin(), plain.steps.end(), [](const Step& a, const Step& b) {
-    return a.at.value_or(Instant{}) < b.at.value_or(Instant{});
-  });
+  sort_by_time(plain.steps);
   return plain;
 }
 

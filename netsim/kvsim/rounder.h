@@ -27,4 +27,18 @@ inline bool make_constant(Latency& latency) {
   return true;
 }
 
+/// The same kind of distribution between durations of one digit. False if it is that already, or of
+/// another kind than those with two ends.
+inline bool round_ends(Latency& latency) {
+  const Latency::Form form = latency.form();
+  Latency round = latency;
+  if (form.kind == Latency::Form::Kind::kUniform)
+    round = Latency::uniform(one_digit(form.low), one_digit(form.high));
+  if (form.kind == Latency::Form::Kind::kLogNormal)
+    round = Latency::log_normal(one_digit(form.low), one_digit(form.high));
+  if (latency == round) return false;
+  latency = round;
+  return true;
+}
+
 }  // namespace kv::sim

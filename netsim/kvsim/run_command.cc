@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "exit_status.h"
+#include "netsim/scenario_writer.h"
 #include "netsim/simulation.h"
 #include "netsim/trace_file.h"
 #include "report.h"
@@ -106,10 +107,8 @@ int run_command(const RunOptions& options) {
   return tell(*scenario, *text, options.seed.value_or(scenario->seed), options);
 }
 
-int tell_run(const Scenario& scenario, std::uint64_t seed, const Telling& telling) {
-  RunOptions options;
-  options.telling = telling;
-  return tell(scenario, {}, seed, options);
+int tell_run(const Scenario& scenario, std::uint64_t seed, const RunOptions& options) {
+  return tell(scenario, write_scenario(scenario), seed, options);
 }
 
 }  // namespace kv::sim

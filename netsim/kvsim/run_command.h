@@ -23,7 +23,7 @@ struct RunOptions {
 /// One run, told on standard output. Exit status: 0 passed, 1 failed, 2 bad input.
 int run_command(const RunOptions& options);
 
-/// The same with a scenario of no file.
-int tell_run(const Scenario& scenario, std::uint64_t seed, const Telling& telling);
+/// The same with a scenario of no file; `options` says how it is told.
+int tell_run(const Scenario& scenario, std::uint64_t seed, const RunOptions& options);
 
 }  // namespace kv::sim

@@ -16,6 +16,7 @@
 #include "netsim/swarm.h"
 #include "shrink.h"
 #include "shrink_trial.h"
+#include "slowness.h"
 #include "sweep_plan.h"
 #include "terminal_style.h"
 #include "worker_pool.h"
@@ -24,8 +25,6 @@ namespace kv::sim {
 namespace {
 
 using Kind = Failure::Kind;
-
-constexpr int kExitInterrupted = 130;  // as shells have it: 128 + SIGINT
 
 bool is_seed(const std::string& target) {
   return !target.empty() && target.size() <= 19 &&
@@ -42,15 +41,14 @@ Result<Subject> subject_of(const ShrinkCommandOptions& options) {
   std::string text;
   std::string name = options.target;
   if (is_seed(options.target)) {
-    const Result<SeedRange> nodes = parse_seeds(options.nodes);
-    if (!nodes || nodes->first < 1 || nodes->last > kMaxNodes)
-      return Error{"--nodes " + options.nodes + ": say how many at least and at most, as in 3..7."};
-    SwarmOptions swarm;
-    swarm.min_nodes = static_cast<std::uint32_t>(nodes->first);
-    swarm.max_nodes = static_cast<std::uint32_t>(nodes->last);
-    swarm.faults = options.faults;
-    text = write_scenario(draw_swarm(swarm, std::stoull(options.target)));
+    const Result<SwarmOptions> swarm = read_swarm(options.nodes, options.faults, options.length);
+    if (!swarm) return swarm.error();
+    text = write_scenario(draw_swarm(*swarm, std::stoull(options.target)));
     name = "swarm.json";
+  } else if (!(options.nodes + options.faults + options.length).empty()) {
+    return Error{
+        "--nodes, --faults and --length are of the swarm: they go with a seed, as in "
+        "kvsim shrink 4711. For a scenario's file take --set."};
   } else {
     const Result<std::string> read = read_file(options.target);
     if (!read) return read.error();
@@ -81,9 +79,7 @@ Scenario explicit_scenario(const Scenario& scenario, const Failure& failure) {
 /// Every client's step comes to its end before the run does, so that a run of a right core passes.
 Scenario with_time_for_answers(Scenario scenario) {
   for (const Step& step : scenario.steps) {
-    const bool client =
-        step.verb == Verb::kSet || step.verb == Verb::kGet || step.verb == Verb::kDelete;
-    if (!client || !step.at) continue;
+    if (!is_client_verb(step.verb) || !step.at) continue;
     const Duration answered = *step.at + step.timeout - Instant{};
     scenario.run_for = std::max(scenario.run_for, answered + milliseconds(100));
   }
@@ -137,14 +133,22 @@ void print(const std::string& text) {
 /// Fails as `failure` says: finds the smallest scenario and writes it.
 int shrink_to_file(const Subject& subject, const Failure& failure, const TrialOptions& trials,
                    const std::string& path) {
-  FailureTrial trial(failure, trials);
   const Scenario whole =
       without_other_expectations(explicit_scenario(subject.scenario, failure), failure);
-  const std::optional<Failure> begun = trial.try_one(whole);
+  TrialOptions bounds = trials;
+  bounds.within_budget = true;
+  bounds.longest_slowness = longest_slowness(whole);
+  std::optional<Failure> begun = FailureTrial(failure, bounds).try_one(whole);
+  if (!begun) {
+    // What struck beyond the budget from the beginning may go on doing so.
+    bounds.within_budget = false;
+    begun = FailureTrial(failure, bounds).try_one(whole);
+  }
   if (!begun) {
     return complain("Written as single steps, the run doesn't fail any more: it can't be shrunk.",
                     kExitFailed);
   }
+  FailureTrial trial(failure, bounds);
   ShrinkOptions options;
   options.may_run = failure.kind != Kind::kAbort;
   if (failure.kind == Kind::kExpectation) {

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "netsim/scenario.h"
 
@@ -14,11 +13,12 @@ struct ShrinkCommandOptions {
   std::string target{};                 ///< a scenario's file, or a seed of the swarm
   std::optional<std::uint64_t> seed{};  ///< nothing: the scenario's
   Settings settings{};
-  std::string out{};                  ///< file to write; empty: named after what broke and the seed
-  std::string time{"30s"};            ///< real time for the search
-  std::uint32_t jobs{0};              ///< 0: one a core
-  std::string nodes{"3..7"};          ///< of the swarm
-  std::vector<std::string> faults{};  ///< of the swarm; empty: all
+  std::string out{};        ///< file to write; empty: named after what broke and the seed
+  std::string time{"30s"};  ///< real time for the search
+  std::uint32_t jobs{0};    ///< 0: one a core
+  std::string nodes{};      ///< of the swarm, as the next two: "3..7", or "5"
+  std::string faults{};     ///< "crash,cut", or "all"
+  std::string length{};     ///< virtual time of a run
 };
 
 /// Cuts a failing run down to a scenario file that fails in the same way. Exit status: 0 it is

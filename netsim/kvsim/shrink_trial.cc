@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cstdio>
 
+#include <sys/mman.h>
+
 #include "core/check.h"
 #include "netsim/report_layout.h"
 #include "netsim/simulation.h"
+#include "slowness.h"
 #include "wall_clock.h"
 #include "worker_pool.h"
 
@@ -23,6 +26,23 @@ class FunctionJob final : public Job {
 
  private:
   std::function<std::string(std::uint64_t)> work_;
+};
+
+/// A worker counts with it, and the number outlives the worker.
+class SharedCounter {
+ public:
+  SharedCounter()
+      : memory_(mmap(nullptr, sizeof(std::uint64_t), PROT_READ | PROT_WRITE,
+                     MAP_SHARED | MAP_ANONYMOUS, -1, 0)) {
+    CHECK(memory_ != MAP_FAILED);
+  }
+  ~SharedCounter() { munmap(memory_, sizeof(std::uint64_t)); }
+  SharedCounter(const SharedCounter&) = delete;
+  SharedCounter& operator=(const SharedCounter&) = delete;
+  std::uint64_t& operator*() const { return *static_cast<std::uint64_t*>(memory_); }
+
+ private:
+  void* memory_;
 };
 
 /// Keeps one answer, or the words of a run that aborted.
@@ -79,7 +99,7 @@ std::optional<Trial::Hit> FailureTrial::first_failing(const Candidates& candidat
                                                       std::size_t from) {
   FunctionJob job([&](std::uint64_t item) {
     const std::optional<Scenario> scenario = candidates.make(item);
-    return scenario ? to_line(same_failure(*scenario, wanted_)) : std::string();
+    return scenario ? verdict(*scenario) : std::string();
   });
   TrialCollector collector(*this, candidates);
   const Result<PoolEnd> end =
@@ -92,6 +112,14 @@ std::optional<Trial::Hit> FailureTrial::first_failing(const Candidates& candidat
   return collector.hit();
 }
 
+std::string FailureTrial::verdict(const Scenario& scenario) const {
+  const bool asks_progress = wanted_.kind == Failure::Kind::kPromise && wanted_.name == "progress";
+  if (asks_progress && options_.longest_slowness &&
+      longest_slowness(scenario) > *options_.longest_slowness)
+    return to_line(std::nullopt);
+  return to_line(same_failure(scenario, wanted_, options_.within_budget));
+}
+
 bool FailureTrial::over() const {
   return interrupted_ || elapsed() >= options_.time;
 }
@@ -101,7 +129,7 @@ Duration FailureTrial::elapsed() const {
 }
 
 std::optional<Failure> FailureTrial::try_one(const Scenario& scenario) {
-  FunctionJob job([&](std::uint64_t) { return to_line(same_failure(scenario, wanted_)); });
+  FunctionJob job([&](std::uint64_t) { return verdict(scenario); });
   OneAnswer answer;
   ++tried_;
   const Result<PoolEnd> end = run_in_workers(job, {0, 1, 1}, answer, {1, kPatience});
@@ -138,26 +166,15 @@ Result<std::optional<Failure>> find_failure(const Scenario& scenario) {
 }
 
 std::uint64_t advances_before_abort(const Scenario& scenario) {
-  const auto survives = [&](std::uint64_t advances) {
-    FunctionJob job([&](std::uint64_t) {
-      Simulation simulation(scenario, scenario.seed);
-      for (std::uint64_t i = 0; i < advances && simulation.advance(); ++i) {
-      }
-      return std::string();
-    });
-    OneAnswer answer;
-    const Result<PoolEnd> end = run_in_workers(job, {0, 1, 1}, answer, {1, kPatience});
-    return end.has_value() && !end->interrupted && !answer.lost_;
-  };
-  constexpr std::uint64_t kMost = std::uint64_t{1} << 30;
-  std::uint64_t good = 0;
-  std::uint64_t bad = 1024;
-  while (bad < kMost && survives(bad)) good = std::exchange(bad, bad * 2);
-  while (bad - good > 1) {
-    const std::uint64_t middle = good + (bad - good) / 2;
-    (survives(middle) ? good : bad) = middle;
-  }
-  return good;
+  const SharedCounter survived;
+  FunctionJob job([&](std::uint64_t) {
+    Simulation simulation(scenario, scenario.seed);
+    while (simulation.advance()) ++*survived;
+    return std::string();
+  });
+  OneAnswer answer;
+  const Result<PoolEnd> end = run_in_workers(job, {0, 1, 1}, answer, {1, kPatience});
+  return end ? *survived : 0;
 }
 
 }  // namespace kv::sim

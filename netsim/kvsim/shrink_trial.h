@@ -16,6 +16,9 @@ struct TrialOptions {
   std::uint32_t jobs{1};
   Duration time{seconds(30)};  ///< real time for all candidates together
   bool shows_progress{false};  ///< a line on standard error that changes
+  /// What faults a candidate may have, so that it shows more than that too many faults struck.
+  bool within_budget{false};
+  std::optional<Duration> longest_slowness{};  ///< if progress is wanted (slowness.h)
 };
 
 /// Tries candidates in worker processes, several at a time. Which one is found doesn't depend on
@@ -37,6 +40,8 @@ class FailureTrial final : public Trial {
  private:
   friend class TrialCollector;
   void show_progress() const;
+  /// In a worker: the failure, or "null".
+  std::string verdict(const Scenario& scenario) const;
 
   Failure wanted_;
   TrialOptions options_;
@@ -50,7 +55,7 @@ class FailureTrial final : public Trial {
 /// passes. An Error if no process can be started or the run was interrupted.
 Result<std::optional<Failure>> find_failure(const Scenario& scenario);
 
-/// For a run that aborts: how many calls of Simulation::advance() it surely survives.
+/// For a run that aborts or hangs: how many calls of Simulation::advance() it survives.
 std::uint64_t advances_before_abort(const Scenario& scenario);
 
 }  // namespace kv::sim

@@ -82,6 +82,9 @@ bool one_in_place_of_all(Step& step, const Scenario& scenario) {
 bool constant_latency(Step& step, const Scenario&) {
   return make_constant(step.latency);
 }
+bool rounder_latency(Step& step, const Scenario&) {
+  return round_ends(step.latency);
+}
 bool rounder_numbers(Step& step, const Scenario&) {
   const Step before = step;
   step.chance.per_million = one_digit(step.chance.per_million);
@@ -92,9 +95,7 @@ bool rounder_numbers(Step& step, const Scenario&) {
   return step != before;
 }
 bool asks_the_primary(Step& step, const Scenario&) {
-  const bool asks =
-      step.verb == Verb::kSet || step.verb == Verb::kGet || step.verb == Verb::kDelete;
-  return asks && !std::exchange(step.to, {}).empty();
+  return is_client_verb(step.verb) && !std::exchange(step.to, {}).empty();
 }
 bool asks_once(Step& step, const Scenario&) {
   return std::exchange(step.retry, false);
@@ -118,6 +119,7 @@ constexpr auto kChanges = std::to_array<Change>({not_amid_effects,
                                                  one_in_place_of_all<3>,
                                                  one_in_place_of_all<4>,
                                                  constant_latency,
+                                                 rounder_latency,
                                                  rounder_numbers,
                                                  asks_the_primary,
                                                  asks_once});
@@ -141,13 +143,6 @@ std::optional<Scenario> with_pause_in_one(const Scenario& scenario, std::size_t 
 
 constexpr auto kGrains =
     std::to_array<Duration>({seconds(1), milliseconds(100), milliseconds(10), milliseconds(1)});
-
-/// Steps stay in the order of their times.
-void sort_steps(std::vector<Step>& steps) {
-  std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) {
-    return a.at.value_or(Instant{}) < b.at.value_or(Instant{});
-  });
-}
 
 bool round_time(Step& step, Duration grain, bool up) {
   if (!step.at || step.at->ns % grain.ns == 0) return false;
@@ -227,7 +222,7 @@ Candidates with_rounder_times(const Scenario& scenario, const Bound& keep_from) 
             for (const Step& each : rounder.steps) {
               if (each.at && *each.at > Instant{} + rounder.run_for) return std::nullopt;
             }
-            sort_steps(rounder.steps);
+            sort_by_time(rounder.steps);
             return rounder;
           }};
 }

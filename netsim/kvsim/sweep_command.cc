@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/hash.h"
+#include "exit_status.h"
 #include "sweep_plan.h"
 
 namespace kv::sim {
@@ -75,7 +76,7 @@ Result<Prepared> prepare(const SweepOptions& options) {
 
 int sweep_command(const SweepOptions& options) {
   const Result<Prepared> prepared = prepare(options);
-  if (!prepared) return refuse(prepared.error());
+  if (!prepared) return complain(prepared.error().message);
   return run_campaign(prepared->plan, prepared->scenarios, options);
 }
 

@@ -6,6 +6,9 @@
 #include <set>
 
 #include "core/duration_text.h"
+#include "nearest_word.h"
+#include "netsim/chaos.h"
+#include "netsim/scenario_language.h"
 
 namespace kv::sim {
 namespace {
@@ -51,6 +54,47 @@ Error missing_value(const std::string& what) {
 
 Error repeated_value(const std::string& what, const std::string& value) {
   return Error{what + ": the value " + value + " is there twice."};
+}
+
+Outcome read_nodes(const std::string& text, SwarmOptions& swarm) {
+  if (text.empty()) return success();
+  const Result<SeedRange> range = parse_seeds(text);
+  if (!range || range->first < 1 || range->last > kMaxNodes) {
+    return Error{"--nodes " + text + ": write how many, from 1 to " + std::to_string(kMaxNodes) +
+                 ", such as 3..7 or 5."};
+  }
+  swarm.min_nodes = static_cast<std::uint32_t>(range->first);
+  swarm.max_nodes = static_cast<std::uint32_t>(range->last);
+  return success();
+}
+
+Outcome read_faults(const std::string& text, SwarmOptions& swarm) {
+  if (text.empty() || text == "all") return success();
+  std::vector<std::string_view> known;
+  for (const Verb verb : Chaos::classes()) known.push_back(verb_name(verb));
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string word = text.substr(begin, end - begin);
+    if (std::find(known.begin(), known.end(), word) == known.end()) {
+      return Error{"--faults " + text + ": there is no class '" + word + "'" +
+                   did_you_mean(word, known) + ". Write some, such as crash,cut, or all."};
+    }
+    swarm.faults.push_back(word);
+    begin = end + 1;
+  }
+  return success();
+}
+
+Outcome read_length(const std::string& text, SwarmOptions& swarm) {
+  if (text.empty()) return success();
+  const Result<Duration> length = parse_duration(text);
+  if (!length) return Error{"--length " + text + ": " + length.error().message};
+  if (*length < kShortestSwarm) {
+    return Error{"--length " + text + " leaves no time for faults and recovery: take at least " +
+                 to_text(kShortestSwarm) + "."};
+  }
+  swarm.length = *length;
+  return success();
 }
 
 }  // namespace
@@ -168,6 +212,16 @@ Outcome read_part(const std::string& seeds, const std::string& shard, SweepPlan&
   if (!part) return part.error();
   plan.shard = *part;
   return success();
+}
+
+Result<SwarmOptions> read_swarm(const std::string& nodes, const std::string& faults,
+                                const std::string& length) {
+  SwarmOptions swarm;
+  for (const Outcome& read :
+       {read_nodes(nodes, swarm), read_faults(faults, swarm), read_length(length, swarm)}) {
+    if (!read) return read.error();
+  }
+  return swarm;
 }
 
 std::string to_text(const SwarmOptions& options) {

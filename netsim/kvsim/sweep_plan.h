@@ -78,6 +78,10 @@ struct SweepPlan {
 /// Seeds and shard as they were typed (an empty shard is the whole) into the plan.
 Outcome read_part(const std::string& seeds, const std::string& shard, SweepPlan& plan);
 
+/// What to draw from, as it was typed: --nodes "3..7" or "5", --faults "crash,cut" or "all",
+/// --length "90s". What is empty is as usual.
+Result<SwarmOptions> read_swarm(const std::string& nodes, const std::string& faults,
+                                const std::string& length);
 /// " --nodes 3..5 --faults crash,cut": what differs from the defaults.
 std::string to_text(const SwarmOptions& options);
 

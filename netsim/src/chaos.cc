@@ -7,6 +7,7 @@
 
 #include "core/check.h"
 #include "core/snapshot.h"
+#include "netsim/fault_budget.h"
 #include "skewed.h"
 
 namespace kv::sim {
@@ -16,7 +17,7 @@ namespace {
 constexpr std::uint64_t kStrike = ~std::uint64_t{0};
 constexpr std::uint64_t kEnd = kStrike - 1;
 /// Far more than that of any real clock.
-constexpr std::int64_t kMostDriftPpm = 200'000;
+constexpr std::int64_t kMostDrawnDriftPpm = 200'000;
 /// An offset in no file.
 constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
 
@@ -91,7 +92,7 @@ Chaos::Chaos(const Scenario& scenario, const Rng& rng)
       disk_(scenario.disk),
       // What a lease is declared to bear is where its promise ends.
       most_drift_ppm_(scenario.reads == ReadMode::kLease ? scenario.lease_drift_ppm
-                                                         : kMostDriftPpm),
+                                                         : kMostDrawnDriftPpm),
       nodes_(scenario.nodes),
       rng_(rng),
       ambush_(rng) {
@@ -244,17 +245,10 @@ bool Chaos::strike_once(Cluster& cluster, Steps& steps, Verb verb) {
   return true;
 }
 
-/// A member that lost its disk has no vote any more, and one whose disk is damaged won't start: a
-/// majority must keep theirs.
 bool Chaos::within_budget(const Cluster& cluster, const Step& fault) {
   const bool damages = fault.verb == Verb::kFlipBit || fault.verb == Verb::kReadError;
-  if (damages && fault.offset == kNowhere) return false;
-  if (fault.verb == Verb::kWipe && !known_to_all(cluster, fault.target)) return false;
-  if (!damages && fault.verb != Verb::kWipe) return true;
-  const bool counted = lost_disks_.contains(fault.target);
-  if (!counted && lost_disks_.size() == (nodes_.size() - 1) / 2) return false;
-  lost_disks_.insert(fault.target);
-  return true;
+  return !(damages && fault.offset == kNowhere) &&
+         within_fault_budget(nodes_, cluster, fault, lost_disks_);
 }
 
 /// Some come back before anybody has noticed.
@@ -271,21 +265,6 @@ Duration Chaos::time_until_mended() {
     default:
       return rng_.between({}, timing_.election_timeout_max * 5);
   }
-}
-
-/// A member's loss of its disk is only noticed by those who knew the disk before.
-bool Chaos::known_to_all(const Cluster& cluster, const Selector& target) const {
-  for (NodeId id = 1; id <= cluster.size(); ++id) {
-    if (nodes_[id - 1].name == target) continue;
-    const Replica* replica = cluster.replica(id);
-    if (replica == nullptr) return false;
-    const Incarnations& known = replica->raft().hard_state().incarnations;
-    const bool knows = std::any_of(known.begin(), known.end(), [&](const auto& member) {
-      return nodes_[member.first - 1].name == target;
-    });
-    if (!knows) return false;
-  }
-  return true;
 }
 
 /// Often the primary: most of what can go wrong begins there.
@@ -354,9 +333,7 @@ std::pair<Step, std::optional<Step>> Chaos::draw_of_machine(Step fault) {
   }
 }
 
-/// Found when the node starts the next time, which is soon in half of the cases. Rot in what was
-/// written last, where no later frame vouches for it, looks like a write that a power cut tore:
-/// that is beyond what any log can tell, so it isn't drawn.
+/// Found when the node starts the next time, which is soon in half of the cases.
 std::pair<Step, std::optional<Step>> Chaos::draw_damage(const Cluster& cluster, Step fault) {
   const Node* victim = nullptr;
   for (NodeId id = 1; id <= cluster.size(); ++id) {
@@ -370,8 +347,7 @@ std::pair<Step, std::optional<Step>> Chaos::draw_damage(const Cluster& cluster, 
                                             : parse_snapshot_file_name(name).has_value();
     if (wanted) size_bytes = victim->disk.content(name).size();
   }
-  if (fault.verb == Verb::kFlipBit && fault.file == "log")
-    size_bytes = victim->log_is_idle() ? victim->wal->vouched_bytes() : 0;
+  if (fault.verb == Verb::kFlipBit && fault.file == "log") size_bytes = vouched_log_bytes(*victim);
   fault.offset = size_bytes == 0 ? kNowhere : rng_.below(size_bytes);
   if (rng_.below(2) == 0) return {fault, std::nullopt};
   return {fault, step_of(Verb::kRestart, fault.target)};

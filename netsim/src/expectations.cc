@@ -196,6 +196,12 @@ std::string describe(const Expectation& expectation) {
   CHECK(false);
 }
 
+bool is_shown(const Scenario& scenario, const Violation& violation) {
+  return std::any_of(scenario.expect.begin(), scenario.expect.end(), [&](const Expectation& e) {
+    return e.claim == Claim::kViolation && e.checker == violation.checker;
+  });
+}
+
 Expectations::Expectations(const Scenario& scenario) {
   for (const Expectation& expectation : scenario.expect) {
     judgements_.push_back({expectation, Verdict::kOpen, {}, {}});

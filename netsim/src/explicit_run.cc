@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "netsim/chaos.h"
-#include "netsim/surroundings.h"
 #include "netsim/scenario_language.h"
 #include "netsim/simulation.h"
+#include "netsim/surroundings.h"
 
 namespace kv::sim {
 namespace {
@@ -16,8 +16,12 @@ namespace {
 /// Follows a run and keeps its strikes.
 class StrikeLog {
  public:
+  /// `scenario` with its surroundings as drawn.
   explicit StrikeLog(const Scenario& scenario)
-      : armed_(scenario.nodes.size()), nodes_(scenario.nodes), until_(scenario.chaos->until) {}
+      : armed_(scenario.nodes.size()),
+        nodes_(scenario.nodes),
+        until_(scenario.chaos->until),
+        clocks_drift_(scenario.clocks.drift_ppm != 0) {}
 
   void look(const Simulation& simulation) {
     const Cluster& cluster = simulation.cluster();
@@ -42,6 +46,13 @@ class StrikeLog {
   /// effects lives on.
   void mend(const Cluster& cluster) {
     mended_ = true;
+    if (clocks_drift_) {
+      Step right;
+      right.at = until_;
+      right.verb = Verb::kDrift;
+      right.target = "all";
+      steps_.push_back(std::move(right));
+    }
     for (NodeId id = 1; id <= cluster.size(); ++id) {
       const std::string& name = nodes_[id - 1].name;
       const auto strikes = [&](const Step& step, Verb verb) {
@@ -56,7 +67,7 @@ class StrikeLog {
       const auto drift = std::find_if(steps_.rbegin(), steps_.rend(), [&](const Step& step) {
         return strikes(step, Verb::kDrift);
       });
-      if (drift == steps_.rend() || drift->drift_ppm == 0) continue;
+      if (clocks_drift_ || drift == steps_.rend() || drift->drift_ppm == 0) continue;
       Step right = *drift;
       right.at = until_;
       right.drift_ppm = 0;
@@ -70,6 +81,7 @@ class StrikeLog {
   Instant until_{};
   Instant last_event_{-1};
   std::size_t seen_{0};
+  bool clocks_drift_{false};  ///< whether or not faults strike them
   bool mended_{false};
 };
 
@@ -91,13 +103,10 @@ Scenario explicit_run(const Scenario& scenario, std::uint64_t seed, std::uint64_
   plain.seed = seed;
   plain.chaos.reset();
   Simulation simulation(scenario, seed);
-  StrikeLog log(scenario);
+  StrikeLog log(simulation.scenario());
   for (std::uint64_t i = 0; i < advances && simulation.advance(); ++i) log.look(simulation);
   for (const Step& step : log.take()) plain.steps.push_back(as_written(step));
-  const auto earlier = [](const Step& a, const Step& b) {
-    return a.at.value_or(Instant{}) < b.at.value_or(Instant{});
-  };
-  std::stable_sort(plain.steps.begin(), plain.steps.end(), earlier);
+  sort_by_time(plain.steps);
   return plain;
 }
 

@@ -48,6 +48,16 @@ Outcome read_tree(std::string_view text, const std::string& name, const Settings
 
 }  // namespace
 
+bool is_client_verb(Verb verb) {
+  return verb == Verb::kSet || verb == Verb::kGet || verb == Verb::kDelete;
+}
+
+void sort_by_time(std::vector<Step>& steps) {
+  std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) {
+    return a.at.value_or(Instant{}) < b.at.value_or(Instant{});
+  });
+}
+
 std::optional<std::string> read_value(const LocatedValue& value, Problems& problems) {
   if (value.kind == LocatedValue::Kind::kString) return value.text;
   if (value.kind != LocatedValue::Kind::kNull) return compact_text(value);

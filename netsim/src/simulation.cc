@@ -179,11 +179,7 @@ RunResult Simulation::result() const {
     result.operations_refused += operation.ending == Ending::kRefused ? 1 : 0;
     result.operations_unknown += operation.ending == Ending::kUnknown ? 1 : 0;
   }
-  const auto shown = [&](const Violation& violation) {
-    return std::any_of(scenario_.expect.begin(), scenario_.expect.end(), [&](const auto& e) {
-      return e.claim == Claim::kViolation && e.checker == violation.checker;
-    });
-  };
+  const auto shown = [&](const Violation& violation) { return is_shown(scenario_, violation); };
   result.passed = std::all_of(result.violations.begin(), result.violations.end(), shown) &&
                   std::all_of(result.judgements.begin(), result.judgements.end(),
                               [](const Judgement& j) { return j.verdict == Verdict::kMet; }) &&

@@ -9,10 +9,6 @@
 namespace kv::sim {
 namespace {
 
-bool is_client_verb(Verb verb) {
-  return verb == Verb::kSet || verb == Verb::kGet || verb == Verb::kDelete;
-}
-
 constexpr std::uint64_t kEndsPause = std::uint64_t{1} << 32;
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "core/check.h"
 #include "core/rng.h"
 #include "netsim/chaos.h"
+#include "netsim/scenario_language.h"
 
 namespace kv::sim {
 namespace {
@@ -126,7 +127,7 @@ void draw_reads(const SwarmOptions& options, Rng rng, Scenario& scenario) {
 
 Scenario draw_swarm(const SwarmOptions& options, std::uint64_t seed) {
   CHECK(options.min_nodes >= 1 && options.min_nodes <= options.max_nodes);
-  CHECK(options.max_nodes <= kMostSwarmNodes && options.length >= kShortestSwarm);
+  CHECK(options.max_nodes <= kMaxNodes && options.length >= kShortestSwarm);
   Rng rng = Rng(seed).fork("swarm");
   Scenario scenario;
   scenario.name = "swarm-" + std::to_string(seed);

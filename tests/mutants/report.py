@@ -75,13 +75,21 @@ def print_summary(findings: list[Finding]) -> None:
     print(f"{sum(finding.good for finding in findings)} of {len(findings)} mutants found as expected")
 
 
+def found_in(scenario: str) -> str:
+    """What kvsim shrink says that this very scenario showed, as the end of a sentence."""
+    words = json.loads(scenario)["why"].partition("What was found: ")[2].strip()
+    if not words:
+        return "."
+    return f": {words}" if words[-1] in ".!?…" else f": {words}."
+
+
 def exhibit(finding: Finding) -> None:
     """Keeps the shrunk scenario, with words that say what it shows."""
     assert finding.shrunk is not None
     mutant = finding.mutant
-    why = (f"{mutant.schedule} A core with that bug ({mutant.source}) fails here: "
-           f"{finding.hunt.checker}. {finding.hunt.words} The true core passes.")
     text = finding.shrunk.file.read_text(encoding="utf-8")
+    why = (f"{mutant.schedule} A core with that bug ({mutant.source}) fails here{found_in(text)} "
+           "The true core passes.")
     for key, value in (("title", mutant.title), ("why", why)):
         line = f'"{key}": {json.dumps(value, ensure_ascii=False)}'
         text = re.sub(rf'"{key}": "(?:[^"\\]|\\.)*"', lambda _, line=line: line, text, count=1)

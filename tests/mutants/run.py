@@ -16,12 +16,42 @@ from mutant_build import Tree, build_mutant
 from report import MUSEUM, Finding, exhibit, print_row, print_summary, write_page, write_result
 
 
+MOST_SHRUNK = 6  # runs of a mutant that are tried
+
+EXAMPLES = """\
+Examples:
+  tests/mutants/run.py --only 20                         one mutant
+  tests/mutants/run.py --only 20,21 --seeds 1..500       two, with the first 500 seeds
+  tests/mutants/run.py --fast --jobs 4                   those that are found at once
+  tests/mutants/run.py --write                           all, and what was found into the museum
+"""
+
+
+def seeds_of(text: str) -> tuple[int, int]:
+    """1..10000, or 5 for the one."""
+    first, _, last = text.partition("..")
+    if not first.isdecimal() or not (last or first).isdecimal() or int(first) > int(last or first):
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no range of seeds: write the first and the last, as in 1..10000")
+    return int(first), int(last or first)
+
+
+def numbers_of(text: str) -> set[int]:
+    """20 or 20,21"""
+    if not all(number.isdecimal() for number in text.split(",")):
+        raise argparse.ArgumentTypeError(
+            f"'{text}' names no mutants: write their numbers with commas, as in 20,21")
+    return {int(number) for number in text.split(",")}
+
+
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", metavar="NN,NN", help="these mutants alone")
+    parser = argparse.ArgumentParser(description=__doc__, epilog=EXAMPLES,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", type=numbers_of, metavar="NN,NN", help="these mutants alone")
     parser.add_argument("--fast", action="store_true",
                         help="those alone that are found at once, and the museum's scenarios")
-    parser.add_argument("--seeds", default="1..10000", metavar="A..B", help="of each campaign")
+    parser.add_argument("--seeds", type=seeds_of, default="1..10000", metavar="A..B",
+                        help="of each campaign")
     parser.add_argument("--time", type=float, default=900, metavar="SECONDS",
                         help="to hunt for one mutant")
     parser.add_argument("--jobs", type=int, default=2, help="runs at the same time")
@@ -39,29 +69,45 @@ def chosen(mutants: list[Mutant], options: argparse.Namespace) -> list[Mutant]:
         return [mutant for mutant in mutants if mutant.fast]
     if not options.only:
         return mutants
-    wanted = {int(number) for number in options.only.split(",")}
-    unknown = wanted - {mutant.id for mutant in mutants}
+    unknown = options.only - {mutant.id for mutant in mutants}
     if unknown:
         raise MuseumError(f"there is no mutant {min(unknown):02} in {options.table}")
-    return [mutant for mutant in mutants if mutant.id in wanted]
+    return [mutant for mutant in mutants if mutant.id in options.only]
 
 
 def examine(tree: Tree, mutant: Mutant, work: Path, options: argparse.Namespace) -> Finding:
     finding = Finding(mutant)
     started = time.monotonic()
-    first, last = (int(number) for number in options.seeds.split(".."))
     try:
         program = build_mutant(tree, mutant, work / mutant.name)
-        finding.hunt = hunt(program, mutant, (first, last), options.jobs, options.time)
+        finding.hunt = hunt(program, mutant, options.seeds, options.jobs, options.time)
         if finding.caught and not options.fast and can_shrink(tree.program):
-            finding.shrunk = shrink(program, mutant, finding.hunt, options.jobs)
-            finding.passes_on_true_core = passes(tree.program, finding.shrunk.file)
-            if options.write:
-                exhibit(finding)
+            cut_down(tree, program, finding, options)
     except MuseumError as error:
         finding.failure = str(error)
     finding.seconds = time.monotonic() - started
     return finding
+
+
+def cut_down(tree: Tree, program: Path, finding: Finding, options: argparse.Namespace) -> None:
+    """Shrinks the first run that lets itself be: written as single steps it is seldom another."""
+    found = finding.hunt
+    for left in reversed(range(MOST_SHRUNK)):
+        assert found.seed is not None
+        try:
+            finding.shrunk = shrink(program, finding.mutant, found, options.jobs)
+            finding.passes_on_true_core = passes(tree.program, finding.shrunk.file)
+            if finding.passes_on_true_core:
+                break
+        except MuseumError:
+            if left == 0:
+                raise
+        following = (found.seed + 1, options.seeds[1])
+        found = hunt(program, finding.mutant, following, options.jobs, options.time)
+        if found.seed is None:
+            return
+    if options.write and finding.passes_on_true_core:
+        exhibit(finding)
 
 
 def failing_exhibits(program: Path) -> list[Path]:

@@ -7,6 +7,7 @@
 
 #include "merge_command.h"
 #include "netsim/simulation.h"
+#include "replay_command.h"
 #include "sweep_files.h"
 
 namespace kv::sim {
@@ -133,6 +134,33 @@ TEST_F(FuzzCommand, RefusesWhatMakesNoSense) {
   EXPECT_TRUE(has(complaint([](FuzzOptions& o) { o.length = "2s"; }), "--length 2s"));
   EXPECT_TRUE(has(complaint([](FuzzOptions& o) { o.time_limit = "soon"; }), "--time soon"));
   EXPECT_TRUE(has(complaint([](FuzzOptions& o) { o.shard = "3/2"; }), "--shard 3/2"));
+}
+
+TEST_F(FuzzCommand, WritesATraceOfOneSeedThatReplays) {
+  options_.seeds = "3";
+  options_.quiet = false;
+  options_.trace = path("3.jsonl");
+  ASSERT_EQ(fuzz(), 0) << complaints_;
+  ReplayOptions replay;
+  replay.trace = options_.trace;
+  EXPECT_EQ(captured([&] { return replay_command(replay); }), 0) << output_ << complaints_;
+}
+
+TEST_F(FuzzCommand, TellsNoStoryOfManySeedsAndSaysSo) {
+  options_.trace = path("all.jsonl");
+  EXPECT_EQ(fuzz(), 2);
+  EXPECT_NE(complaints_.find("single seed"), std::string::npos) << complaints_;
+  options_.trace.clear();
+  options_.telling.everything = true;
+  EXPECT_EQ(fuzz(), 2);
+}
+
+TEST_F(FuzzCommand, CountsWhatOneSeedMetIfAsked) {
+  options_.seeds = "3";
+  options_.quiet = false;
+  options_.coverage = true;
+  EXPECT_EQ(fuzz(), 0) << complaints_;
+  EXPECT_TRUE(printed("rare situations were met")) << output_;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "core/check.h"
 #include "failure.h"
+#include "netsim/expectations.h"
 #include "netsim/simulation.h"
 #include "shrink_trial.h"
 #include "world.h"
@@ -98,6 +99,16 @@ TEST_F(ShrinkCommand, RefusesWhatMakesNoSense) {
   options.target = "5";
   options.nodes = "3..99";
   EXPECT_EQ(shrink_command(options), 2);
+  options.nodes.clear();
+  options.faults = "crush";
+  EXPECT_EQ(shrink_command(options), 2);
+  options.faults.clear();
+  options.length = "3s";
+  EXPECT_EQ(shrink_command(options), 2);
+  // Of the swarm alone.
+  options = by_design(path("none.json"));
+  options.length = "60s";
+  EXPECT_EQ(shrink_command(options), 2);
 }
 
 /// Candidates of which some abort where they are run.
@@ -112,6 +123,27 @@ TEST(FailureTrial, GoesOnBehindACandidateThatAborts) {
   FailureTrial other({Failure::Kind::kPromise, "durability", "", {}}, {2, seconds(60), false});
   EXPECT_FALSE(other.first_failing(aborting_from(4), 0).has_value());
   EXPECT_EQ(other.tried(), 10u);
+}
+
+TEST(Failure, CountsOnlyWithinTheFaultBudgetIfAsked) {
+  // All disks are lost before anybody knows them, and nobody can serve.
+  Scenario scenario = quiet_scenario();
+  for (const NodeSpec& node : scenario.nodes) {
+    Step wipe;
+    wipe.at = Instant{} + seconds(1);
+    wipe.verb = Verb::kWipe;
+    wipe.target = node.name;
+    scenario.steps.push_back(wipe);
+  }
+  Expectation serves;
+  serves.claim = Claim::kPrimary;
+  serves.who = "any";
+  scenario.expect = {serves};
+  const Failure wanted{Failure::Kind::kExpectation, describe(serves), "", {}};
+  EXPECT_TRUE(same_failure(scenario, wanted).has_value());
+  EXPECT_FALSE(same_failure(scenario, wanted, true).has_value());
+  scenario.steps.front().verb = scenario.steps[1].verb = scenario.steps[2].verb = Verb::kCrash;
+  EXPECT_TRUE(same_failure(scenario, wanted, true).has_value());
 }
 
 TEST(Failure, SurvivesItsWayThroughAPipe) {

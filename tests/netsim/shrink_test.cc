@@ -9,7 +9,9 @@
 #include "netsim/explicit_run.h"
 #include "netsim/scenario_writer.h"
 #include "netsim/simulation.h"
+#include "reductions.h"
 #include "scenario_reading.h"
+#include "slowness.h"
 #include "world.h"
 
 namespace kv::sim {
@@ -142,6 +144,69 @@ TEST(Shrink, MakesPlainWhatDoesNotMatter) {
   EXPECT_LE(shrunk.scenario.run_for, milliseconds(200));
 }
 
+TEST(Shrink, LeavesZonesAndOddTimesOutWhereTheyDoNotMatter) {
+  const Scenario drawn = scenario_with(
+      R"("nodes": {"a": ["node1", "node2"], "b": ["node3"]}, "reads": "lease",
+         "lease_drift_ppm": 31234, "clocks": {"drift_ppm": 21234},
+         "timing": {"heartbeat_interval": "73714285ns", "election_timeout": "489ms..493890us"},
+         "limits": {"max_apply_entries": 7},
+         "network": {"latency": "3ms", "between_zones": {"min": "0s", "max": "29677825ns"}},
+         "workload": {"clients": 1, "once": 0.1, "follower_reads": 0.1, "expiring": 0.1,
+                      "ttl": "3s", "strays": 0.1})");
+  FakeTrial any([](const Scenario&) { return true; });
+  const Scenario plain = shrink_of(drawn, any).scenario;
+  EXPECT_EQ(plain.timing, timing_by_name("lan"));
+  EXPECT_TRUE(plain.nodes[0].zone.empty());
+  EXPECT_FALSE(plain.network.between_zones.has_value());
+  EXPECT_EQ(plain.reads, ReadMode::kReadIndex);
+  EXPECT_EQ(plain.lease_drift_ppm, kDefaultLeaseDriftPpm);
+  EXPECT_EQ(plain.limits, Limits{});
+  EXPECT_EQ(plain.clocks, ClockSpec{});
+
+  // What must stay is rounded at least.
+  FakeTrial slow([](const Scenario& s) {
+    return s.network.latency.quantile(1'000'000) > milliseconds(25) ||
+           (s.network.between_zones &&
+            s.network.between_zones->quantile(1'000'000) >= milliseconds(20));
+  });
+  const Scenario rounded = shrink_of(drawn, slow).scenario;
+  EXPECT_EQ(rounded.timing.heartbeat_interval.ns % milliseconds(10).ns, 0);
+  EXPECT_EQ(rounded.timing.election_timeout_min.ns % milliseconds(10).ns, 0);
+  EXPECT_EQ(rounded.network.between_zones.value_or(rounded.network.latency).quantile(1'000'000).ns %
+                milliseconds(1).ns,
+            0);
+}
+
+TEST(Shrink, MakesNoStepsOfWhatStepsCannotSay) {
+  const std::string nodes = R"("nodes": 3, "timing": "lan", )";
+  const auto steps = [&](const std::string& share) {
+    return with_operations_as_steps(scenario_with(
+        nodes + R"("workload": {"clients": 1, "rate": 5, "start": "1s")" + share + "}",
+        {"run_for=3s"}));
+  };
+  EXPECT_TRUE(steps("").has_value());
+  EXPECT_FALSE(steps(R"(, "once": 0.5)").has_value());
+  EXPECT_FALSE(steps(R"(, "expiring": 0.5)").has_value());
+  EXPECT_FALSE(steps(R"(, "follower_reads": 0.5)").has_value());
+}
+
+TEST(Shrink, KnowsHowLongSomethingStaysSlow) {
+  const auto longest = [](const std::string& steps) {
+    return longest_slowness(
+        scenario_with(R"("nodes": 3, "steps": [)" + steps + "]", {"run_for=20s"}));
+  };
+  const std::string slow = R"({"at": "1s", "slow_disk": "node1", "sync": "90ms"})";
+  EXPECT_EQ(longest(slow), seconds(19));
+  const std::string mend = R"(, {"at": "3s", "slow_disk": "all", "sync": "1ms"})";
+  Scenario mended = scenario_with(R"("nodes": 3, "steps": [)" + slow + mend + "]");
+  mended.disk.sync = Latency::constant(milliseconds(1));
+  EXPECT_EQ(longest_slowness(mended), seconds(2));
+  const std::string delay = R"({"at": "1s", "delay": "50ms", "from": "node2"})";
+  EXPECT_EQ(longest(delay), seconds(19));
+  EXPECT_EQ(longest(delay + R"(, {"at": "4s", "heal": "node2"})"), seconds(3));
+  EXPECT_EQ(longest(R"({"at": "1s", "crash": "node2"})"), Duration{});
+}
+
 TEST(Shrink, CutsAndRoundsTimes) {
   Scenario scenario = with_crashes(2);
   scenario.steps[0].at = Instant{} + nanoseconds(10'123'456'789);
@@ -187,6 +252,18 @@ TEST(ExplicitRun, IsTheRunThatChaosMade) {
     same += account(run(plain, plain.seed)) == account(run(chaos, seed)) ? 1U : 0U;
   }
   EXPECT_GE(same, 19u);
+}
+
+TEST(ExplicitRun, MendsClocksThatDriftWithoutAFault) {
+  const Scenario chaos = scenario_with(
+      R"("nodes": 3, "timing": "lan", "clocks": {"drift_ppm": 40000},
+         "chaos": {"from": "1s", "until": "5s", "faults": ["crash"]},
+         "workload": {"clients": 2, "rate": 20})",
+      {"run_for=15s"});
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    const Scenario plain = explicit_run(chaos, seed);
+    EXPECT_EQ(account(run(plain, plain.seed)), account(run(chaos, seed))) << seed;
+  }
 }
 
 TEST(ExplicitRun, LeavesAScenarioWithoutChaosAsItIs) {

@@ -38,7 +38,6 @@ class Chaos {
   bool strike_once(Cluster& cluster, Steps& steps, Verb verb);
   Verb draw_class();
   bool strikes(Chance chance) { return rng_.below(1'000'000) < chance.per_million; }
-  bool known_to_all(const Cluster& cluster, const Selector& target) const;
   bool within_budget(const Cluster& cluster, const Step& fault);
   Duration time_until_mended();
   void mend(Cluster& cluster, Steps& steps);

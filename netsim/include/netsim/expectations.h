@@ -27,6 +27,9 @@ struct Judgement {
 /// A claim in words: "the primary is not node1".
 std::string describe(const Expectation& expectation);
 
+/// Whether the scenario is there to show such a violation, and passes because of it.
+bool is_shown(const Scenario& scenario, const Violation& violation);
+
 /// What a node is now, in a scenario's words: "primary", "secondary", "candidate", "down".
 std::string role_of(const Cluster& cluster, NodeId id);
 

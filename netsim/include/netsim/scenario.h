@@ -109,6 +109,8 @@ enum class Verb : std::uint8_t {
   kCutClients,
 };
 std::string_view verb_name(Verb verb);  ///< "set", "power_cut" …
+/// What clients do; all else strikes or mends.
+bool is_client_verb(Verb verb);
 
 /// Which nodes: a node's name, a name bound by `as`, a zone, "primary", "a secondary", "all",
 /// "every secondary", and any of them behind "not ". Checked when the file is read, resolved when
@@ -164,6 +166,9 @@ struct Step {
   Place place{};
   friend bool operator==(const Step&, const Step&) = default;
 };
+
+/// Stable: who comes first at the same time stays first.
+void sort_by_time(std::vector<Step>& steps);
 
 /// What an expectation is about.
 enum class Claim : std::uint8_t {

@@ -11,12 +11,11 @@ namespace kv::sim {
 /// Between what swarm testing draws.
 struct SwarmOptions {
   std::uint32_t min_nodes{3};
-  std::uint32_t max_nodes{7};         ///< at most kMostSwarmNodes
+  std::uint32_t max_nodes{7};         ///< at most kMaxNodes (scenario_language.h)
   std::vector<std::string> faults{};  ///< classes to draw from (chaos.h); empty: all
   Duration length{seconds(60)};       ///< virtual time of a run
   friend bool operator==(const SwarmOptions&, const SwarmOptions&) = default;
 };
-inline constexpr std::uint32_t kMostSwarmNodes = 9;
 /// A run must have time for faults and for recovery.
 inline constexpr Duration kShortestSwarm = seconds(30);
 
