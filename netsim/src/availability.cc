@@ -19,15 +19,6 @@ bool is_one_of(std::string_view verb, std::initializer_list<std::string_view> ve
   return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
 }
 
-/// Whether an election may have to begin anew. Other faults leave nodes, links and disks as they
-/// were, and a scenario could put the end of the patience off with them for ever.
-bool disturbs(const Record& record) {
-  const auto* step = std::get_if<StepTaken>(&record.fact);
-  return step == nullptr ||
-         !is_one_of(step->verb, {"cut_clients", "flip_bit", "read_error", "lying_sync", "drift",
-                                 "clock_step", "duplicate"});
-}
-
 }  // namespace
 
 Availability::Availability(const Scenario& scenario)
@@ -45,9 +36,8 @@ void Availability::observe(const Cluster& cluster, const Record& record) {
   const auto* event = std::get_if<Event>(&record.fact);
   if (event == nullptr) {
     if (!note_fault(record)) return;
-    const bool core = core_exists(cluster);
-    if (disturbs(record) || (core && !core_)) changed_ = record.at;
-    core_ = core;
+    changed_ = record.at;
+    core_ = core_exists(cluster);
     look(cluster);
   } else if (const auto* change = std::get_if<RoleChanged>(event)) {
     note_role(record, *change);
