@@ -165,7 +165,7 @@ TEST(Shrink, LeavesZonesAndOddTimesOutWhereTheyDoNotMatter) {
 
   // What must stay is rounded at least.
   FakeTrial slow([](const Scenario& s) {
-    return s.network.latency.quantile(1'000'000) > milliseconds(25) ||
+    return s.network.latency.quantile(1'000'000) >= milliseconds(20) ||
            (s.network.between_zones &&
             s.network.between_zones->quantile(1'000'000) >= milliseconds(20));
   });

@@ -24,10 +24,10 @@ constexpr auto kPinned = std::to_array<Pinned>({
     {3, 4, 0x6386a51fcb401ac4},
     {3, 8, 0xb7d4fe75f320456f},
     {3, 10, 0x65403ef2d04983ab},
-    {3, 22, 0xcfe49e3dab1b84c4},
-    {5, 4, 0x951d53d6dfd224aa},
+    {3, 22, 0xb8d4c3ea6fad1419},
+    {5, 4, 0xef5924ab70967d4c},
     {5, 8, 0x833954a32db49f0f},
-    {5, 10, 0xaa2b9ee589449bdb},
+    {5, 10, 0x2d0222facb3d1fe0},
     {5, 18, 0x37233ede0132b219},
 });
 
