@@ -228,7 +228,7 @@ TEST(Clients, AskForAnIncrementUntilItIsAnswered) {
 TEST(Clients, MayLoseTheirSessionsToALateClock) {
   const Played played = play(scenario_of(R"(
         "workload": {"clients": 2, "rate": 50, "once": 0.5, "expiring": 0.5, "stop": "25s"},
-        "steps": [{"at": "5s", "clock_step": "primary", "by": "120m"}])"),
+        "steps": [{"at": "5s", "clock_step": "all", "by": "120m"}])"),
                              1);
   const auto refused = [](const Operation& operation) {
     return operation.kind == OperationKind::kIncrement && operation.found != operation.value;
