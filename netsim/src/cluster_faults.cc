@@ -93,6 +93,7 @@ void Cluster::start(NodeId id) {
   const std::uint64_t seed = machine.seeds.next();
   Result<Wal::Opened> opened = recover(machine.disk, options, fresh, machine.config.shard_count);
   if (!opened) {
+    machine.refused_honest_disk = machine.disk.is_honest();
     record(id, NodeStopped{StopCause::kRefusedToStart, opened.error().message});
     return;
   }

@@ -98,7 +98,7 @@ void SafetyChecker::observe(const Cluster& cluster, const Record& record) {
     check_entries(replica->raft(), id, record.at, log.first_index(), log.last_index());
   } else if (const auto* stopped = std::get_if<NodeStopped>(&record.fact)) {
     if (id != cluster.touched()) before_[id - 1].reset();
-    if (stopped->cause == StopCause::kRefusedToStart && cluster.node(id).disk.is_honest())
+    if (stopped->cause == StopCause::kRefusedToStart && cluster.node(id).refused_honest_disk)
       report("durability", record.at,
              name(id) +
                  " refuses to start, although no fault has damaged its disk: " + stopped->detail);

@@ -18,6 +18,22 @@ void draw_kinds(WorkloadSpec& work, Rng rng) {
   work.expiring = share(1'000'000);
 }
 
+/// A follower that is given little at a time must keep up with the clients: twice as fast, so that
+/// it catches up as well.
+std::uint32_t bearable_rate(const Scenario& drawn) {
+  constexpr std::uint64_t kAmple = 400;
+  const Limits& limits = drawn.limits;
+  const std::uint64_t under_way = limits.max_append_bytes * limits.max_inflight_appends;
+  if (under_way >= kAmple) return drawn.workload.rate;
+  const NetworkSpec& network = drawn.network;
+  constexpr std::uint32_t kMedian = 500'000;
+  const Duration way = std::max(network.latency.quantile(kMedian),
+                                network.between_zones.value_or(Latency{}).quantile(kMedian));
+  const Duration trip = way * 2 + drawn.disk.sync.quantile(kMedian);
+  const std::int64_t most = seconds(1).ns * limits.max_inflight_appends / (trip.ns * 2 + 1) + 1;
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(drawn.workload.rate, most));
+}
+
 }  // namespace
 
 Scenario draw_surroundings(const Scenario& scenario, std::uint64_t seed) {
@@ -63,6 +79,7 @@ Scenario draw_surroundings(const Scenario& scenario, std::uint64_t seed) {
   if (one_in(6)) limits.max_uncommitted_bytes = skewed(rng, 1000, 10'000);
   // A state that lags behind what is committed.
   if (one_in(3)) limits.max_apply_entries = static_cast<std::uint32_t>(skewed(rng, 1, 20));
+  work.rate = bearable_rate(drawn);
   return drawn;
 }
 

@@ -34,6 +34,7 @@ class Mutant:
     schedule: str
     fuzz: tuple[str, ...]       # more arguments for the fuzzer
     fast: bool                  # part of the tests
+    not_found: str              # why no campaign has found it so far; mostly empty
 
     @property
     def name(self) -> str:
@@ -59,7 +60,8 @@ def _mutant(entry: dict, folder: Path) -> Mutant:
     return Mutant(id=entry["id"], patch=folder / entry["patch"], title=entry["title"],
                   source=entry["source"], kind=entry["class"],
                   expected=tuple(entry["expected"]), schedule=entry["schedule"],
-                  fuzz=tuple(entry.get("fuzz", ())), fast=entry.get("fast", False))
+                  fuzz=tuple(entry.get("fuzz", ())), fast=entry.get("fast", False),
+                  not_found=entry.get("not_found", ""))
 
 
 def _check(mutant: Mutant) -> None:

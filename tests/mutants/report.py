@@ -50,7 +50,8 @@ class Finding:
 
     @property
     def good(self) -> bool:
-        return self.caught and self.passes_on_true_core and not self.failure
+        as_known = self.caught or bool(self.mutant.not_found)
+        return as_known and self.passes_on_true_core and not self.failure
 
 
 def print_row(finding: Finding) -> None:
@@ -136,10 +137,11 @@ def _row(mutant: Mutant, result: dict) -> str:
     steps = "" if result.get("steps") is None else str(result["steps"])
     if steps and scenario.is_file():
         steps = f"[{steps}](../scenarios/museum/{scenario.name})"
-    cells = [number, f"**{mutant.title}.** {mutant.schedule}", mutant.source,
+    title = f"**{mutant.title}.** {mutant.schedule} {mutant.not_found}".rstrip()
+    cells = [number, title, mutant.source,
              _found_by(result), f"{result.get('runs', 0):,}", steps]
     return f"| {' | '.join(cells)} |\n"
 
 
 def _found_by(result: dict) -> str:
-    return (result["found_by"] or "**not found**") if result else "not tried yet"
+    return (result["found_by"] or "**not found so far**") if result else "not tried yet"

@@ -46,6 +46,7 @@ struct Node {
   bool starts_late{false};  ///< as soon as the disk works again
   bool paused{false};
   bool dies_amid_effects{false};
+  bool refused_honest_disk{false};  ///< when it refused to start the last time
   std::vector<Write> queued{};
   std::optional<DiskWork> log_work{};
   std::optional<DiskWork> snapshot_work{};
