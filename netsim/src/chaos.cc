@@ -8,6 +8,7 @@
 #include "core/check.h"
 #include "core/snapshot.h"
 #include "netsim/fault_budget.h"
+#include "netsim/surroundings.h"
 #include "skewed.h"
 
 namespace kv::sim {
@@ -73,6 +74,18 @@ bool has_company(Verb verb) {
          verb == Verb::kFreezeClock || verb == Verb::kClockStep;
 }
 
+/// The longest log in memory: what a member with an empty disk may have to be given.
+std::int64_t entries_of_log(const Cluster& cluster) {
+  std::int64_t most = 0;
+  for (NodeId id = 1; id <= cluster.size(); ++id) {
+    const Replica* replica = cluster.replica(id);
+    if (replica == nullptr) continue;
+    const Log& log = replica->raft().log();
+    most = std::max(most, static_cast<std::int64_t>(log.last_index() - log.base_index()));
+  }
+  return most;
+}
+
 }  // namespace
 
 const std::vector<Verb>& Chaos::classes() {
@@ -100,6 +113,8 @@ Chaos::Chaos(const Scenario& scenario, const Rng& rng)
     weights_.push_back(wanted(verb) && rng_.below(2) == 0 ? 1 + rng_.below(10) : 0);
     total_weight_ += weights_.back();
   }
+  const Duration calm = Instant{} + scenario.run_for - spec_.until;
+  refill_ = catch_up_rate(scenario) * (calm.ns / milliseconds(1).ns) / 1000;
   draw_habits();
   draw_ambush(scenario);
 }
@@ -247,8 +262,9 @@ bool Chaos::strike_once(Cluster& cluster, Steps& steps, Verb verb) {
 
 bool Chaos::within_budget(const Cluster& cluster, const Step& fault) {
   const bool damages = fault.verb == Verb::kFlipBit || fault.verb == Verb::kReadError;
-  return !(damages && fault.offset == kNowhere) &&
-         within_fault_budget(nodes_, cluster, fault, lost_disks_);
+  if (damages && fault.offset == kNowhere) return false;
+  if (fault.verb == Verb::kWipe && entries_of_log(cluster) > refill_) return false;
+  return within_fault_budget(nodes_, cluster, fault, lost_disks_);
 }
 
 /// Some come back before anybody has noticed.

@@ -228,6 +228,7 @@ void Cluster::begin_log_work(Node& node) {
     for (DiskOperation& operation : node.wal->append(write))
       work.operations.push_back(std::move(operation));
     work.persists = write.id;
+    if (write.hard_state) work.hard_state = write.hard_state;
   }
   for (DiskOperation& operation : node.wal->sync()) work.operations.push_back(std::move(operation));
   queue_.schedule(now_ + duration_of(node, work.operations), LogWorkDone{id_of(node), node.boots});
@@ -244,12 +245,13 @@ void Cluster::happen(const LogWorkDone& done) {
   Node::DiskWork work = std::move(*writer.log_work);
   writer.log_work.reset();
   if (!do_operations(writer, work.operations)) return;
+  if (work.hard_state) writer.durable = *work.hard_state;
   if (work.persists != 0) {
     // A step towards the next segment, before the next group, as kvnode does it.
     std::vector<DiskOperation> ahead = writer.wal->prepare();
     if (!ahead.empty()) {
       queue_.schedule(now_ + duration_of(writer, ahead), done);
-      writer.log_work = Node::DiskWork{std::move(ahead), 0, 0};
+      writer.log_work = Node::DiskWork{std::move(ahead)};
     }
     feed(writer, [&](Replica& replica, Instant local) { replica.persisted(local, work.persists); });
     if (!writer.replica) return;

@@ -98,6 +98,7 @@ void Cluster::start(NodeId id) {
     return;
   }
   const Recovered& found = opened->recovered;
+  machine.durable = found.hard_state;
   const LogIndex snapshot = found.snapshot ? found.snapshot->last_index : 0;
   record(id, NodeStarted{found.incarnation, found.hard_state.term,
                          found.entries.empty() ? snapshot : found.entries.back().index, snapshot});

@@ -5,14 +5,14 @@
 namespace kv::sim {
 namespace {
 
-/// A member's loss of its disk is only noticed by those who knew the disk before.
+/// A member's loss of its disk is only noticed by those who knew the disk before, and still know it
+/// after a crash.
 bool known_to_all(const std::vector<NodeSpec>& nodes, const Cluster& cluster,
                   const Selector& target) {
   for (NodeId id = 1; id <= cluster.size(); ++id) {
     if (nodes[id - 1].name == target) continue;
-    const Replica* replica = cluster.replica(id);
-    if (replica == nullptr) return false;
-    const Incarnations& known = replica->raft().hard_state().incarnations;
+    if (cluster.replica(id) == nullptr) return false;
+    const Incarnations& known = cluster.node(id).durable.incarnations;
     const bool knows = std::any_of(known.begin(), known.end(), [&](const auto& member) {
       return nodes[member.first - 1].name == target;
     });

@@ -18,23 +18,32 @@ void draw_kinds(WorkloadSpec& work, Rng rng) {
   work.expiring = share(1'000'000);
 }
 
-/// A follower that is given little at a time must keep up with the clients: twice as fast, so that
-/// it catches up as well.
+/// A follower that is given little at a time must keep up with the clients.
 std::uint32_t bearable_rate(const Scenario& drawn) {
   constexpr std::uint64_t kAmple = 400;
   const Limits& limits = drawn.limits;
   const std::uint64_t under_way = limits.max_append_bytes * limits.max_inflight_appends;
   if (under_way >= kAmple) return drawn.workload.rate;
-  const NetworkSpec& network = drawn.network;
-  constexpr std::uint32_t kMedian = 500'000;
-  const Duration way = std::max(network.latency.quantile(kMedian),
-                                network.between_zones.value_or(Latency{}).quantile(kMedian));
-  const Duration trip = way * 2 + drawn.disk.sync.quantile(kMedian);
-  const std::int64_t most = seconds(1).ns * limits.max_inflight_appends / (trip.ns * 2 + 1) + 1;
-  return static_cast<std::uint32_t>(std::min<std::int64_t>(drawn.workload.rate, most));
+  return static_cast<std::uint32_t>(
+      std::min<std::int64_t>(drawn.workload.rate, catch_up_rate(drawn)));
 }
 
 }  // namespace
+
+std::int64_t catch_up_rate(const Scenario& drawn) {
+  constexpr std::uint64_t kBytesOfAnEntry = 200;
+  constexpr std::uint32_t kMedian = 500'000;
+  const NetworkSpec& network = drawn.network;
+  const Duration way = std::max(network.latency.quantile(kMedian),
+                                network.between_zones.value_or(Latency{}).quantile(kMedian));
+  const Duration trip = way * 2 + drawn.disk.sync.quantile(kMedian);
+  const Limits& limits = drawn.limits;
+  const auto under_way =
+      static_cast<std::int64_t>(limits.max_inflight_appends *
+                                std::max<std::uint64_t>(limits.max_append_bytes / kBytesOfAnEntry, 1));
+  // Half of what it should be: an append waits for the sync of the one before.
+  return seconds(1).ns * under_way / (trip.ns * 2 + 1) + 1;
+}
 
 Scenario draw_surroundings(const Scenario& scenario, std::uint64_t seed) {
   Scenario drawn = scenario;

@@ -66,6 +66,7 @@ class Chaos {
   std::uint64_t total_weight_{0};
   Duration mean_gap_{};
   std::set<Selector> lost_disks_{};  ///< wiped or damaged
+  std::int64_t refill_{0};           ///< entries that a member can be given once all is mended
   Chance primary_share_{};           ///< of strikes that are meant for the primary
   Chance again_{};          ///< that another strike follows at once, mostly at the same node
   bool bursts_{false};      ///< strikes come in bursts, with calm between

@@ -24,6 +24,7 @@ struct Node {
     std::vector<DiskOperation> operations{};
     WriteId persists{0};   ///< reported when done; 0: nothing to report
     LogIndex snapshot{0};  ///< reported as saved when done; 0: nothing to report
+    std::optional<HardState> hard_state{};  ///< of the last write that has one
   };
 
   explicit Node(const Rng& rng) : disk_rng(rng.fork("disk")), seeds(rng.fork("boots")) {}
@@ -33,6 +34,7 @@ struct Node {
   Disk disk{};
   Latency sync{};
   bool disk_stalled{false};
+  HardState durable{};  ///< what its disk holds, whatever the process dies of
   Rng disk_rng;
   Rng seeds;
 
