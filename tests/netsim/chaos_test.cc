@@ -223,5 +223,33 @@ TEST(Surroundings, LeaveEachKindOfWorkOutInAboutHalfOfTheSeeds) {
   for (const int count : drawn) EXPECT_NEAR(count, 100, 30);
 }
 
+/// The estimate that disks are lost by: a follower that comes back empty keeps what it promises.
+TEST(Surroundings, AFollowerCatchesUpAtLeastAsFastAsIsCountedOn) {
+  Scenario scenario = quiet_scenario();
+  scenario.limits.max_append_bytes = 20;
+  scenario.limits.max_inflight_appends = 2;
+  scenario.network.latency = Latency::constant(milliseconds(8));
+  scenario.disk.sync = Latency::constant(milliseconds(30));
+  const std::int64_t rate = catch_up_rate(scenario);
+  EXPECT_NEAR(static_cast<double>(rate), 2 / (2 * 0.046), 1.5);
+
+  World world(scenario);
+  ASSERT_TRUE(world.run_until_primary());
+  world.cluster.crash(3, StopCause::kCrash);
+  constexpr int kEntries = 200;
+  for (int i = 0; i < kEntries; ++i) world.send(1, set_request("k", "v"));
+  const auto is_written = [&] { return world.cluster.status(1).commit >= LogIndex{kEntries}; };
+  ASSERT_TRUE(world.run_until(is_written));
+  world.cluster.wipe(3);
+  world.cluster.start(3);
+  const Instant from = world.cluster.now();
+  const auto is_level = [&] {
+    return world.cluster.replica(3)->raft().log().last_index() >= LogIndex{kEntries};
+  };
+  ASSERT_TRUE(world.run_until(is_level));
+  const Duration took = world.cluster.now() - from;
+  EXPECT_LT(took, seconds(1) * kEntries / rate);
+}
+
 }  // namespace
 }  // namespace kv::sim

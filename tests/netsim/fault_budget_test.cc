@@ -1,5 +1,8 @@
 // What a cluster may lose: a minority of its disks, and it goes on; a majority, and it refuses.
+#include "netsim/fault_budget.h"
+
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -85,6 +88,31 @@ TEST(FaultBudget, WithAMajorityDamagedNobodyServesAndNothingWrongIsSaid) {
       EXPECT_EQ(done_since(played, kRestart), 0u);
     }
   }
+}
+
+/// Two who never knew its disk would take it for a new member, and elect one of them from nothing.
+TEST(FaultBudget, ADiskMayBeLostOnceAllOthersKnowItDurably) {
+  const Scenario scenario = quiet_scenario();
+  World world(scenario);
+  world.cluster.stall_disk(2, true);
+  ASSERT_TRUE(world.run_until_primary());
+  world.run_for(seconds(1));
+  const Step wipe = step_of(Verb::kWipe, "node3");
+  std::set<Selector> lost;
+  const auto known_to_2 = [&] {
+    const Incarnations& known = world.cluster.replica(2)->raft().hard_state().incarnations;
+    return known.of(1) != 0;
+  };
+  EXPECT_TRUE(known_to_2()) << "in memory, but it would be gone after a crash";
+  EXPECT_FALSE(within_fault_budget(scenario.nodes, world.cluster, wipe, lost));
+
+  world.cluster.stall_disk(2, false);
+  const bool allowed = world.run_until(
+      [&] { return within_fault_budget(scenario.nodes, world.cluster, wipe, lost); });
+  EXPECT_TRUE(allowed);
+  EXPECT_EQ(lost, std::set<Selector>{"node3"});
+  const Step another = step_of(Verb::kWipe, "node1");
+  EXPECT_FALSE(within_fault_budget(scenario.nodes, world.cluster, another, lost)) << "a majority";
 }
 
 }  // namespace
