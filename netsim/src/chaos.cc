@@ -41,15 +41,17 @@ Step mend_of(const Step& fault) {
   }
 }
 
-/// What hides in the one shows with the other, at the same node and moment: a primary that doesn't
-/// notice its lost quorum, writes that are acknowledged but not durable.
+/// What hides in the one shows with the other, at the same node and moment or a little later: a
+/// primary that doesn't notice its lost quorum, writes that are acknowledged but not durable.
 using Pair = std::pair<Verb, Verb>;
-constexpr std::array<Pair, 12> kPairs{{
+constexpr std::array<Pair, 14> kPairs{{
     {Verb::kLoss, Verb::kReorder},
     {Verb::kLoss, Verb::kDuplicate},
     {Verb::kReorder, Verb::kDuplicate},
     {Verb::kFreezeClock, Verb::kIsolate},
+    {Verb::kFreezeClock, Verb::kPartition},
     {Verb::kDrift, Verb::kIsolate},
+    {Verb::kDrift, Verb::kPartition},
     {Verb::kPause, Verb::kIsolate},
     {Verb::kSlowDisk, Verb::kPowerCut},
     {Verb::kSlowDisk, Verb::kCrash},
@@ -106,6 +108,7 @@ Chaos::Chaos(const Scenario& scenario, const Rng& rng)
       // What a lease is declared to bear is where its promise ends.
       most_drift_ppm_(scenario.reads == ReadMode::kLease ? scenario.lease_drift_ppm
                                                          : kMostDrawnDriftPpm),
+      leases_(scenario.reads == ReadMode::kLease),
       nodes_(scenario.nodes),
       rng_(rng),
       ambush_(rng) {
@@ -114,6 +117,7 @@ Chaos::Chaos(const Scenario& scenario, const Rng& rng)
     total_weight_ += weights_.back();
   }
   const Duration calm = Instant{} + scenario.run_for - spec_.until;
+  reach_ = (scenario.network.latency.quantile(900'000) + scenario.disk.sync.quantile(900'000)) * 4;
   refill_ = catch_up_rate(scenario) * (calm.ns / milliseconds(1).ns) / 1000;
   draw_habits();
   draw_ambush(scenario);
@@ -137,7 +141,9 @@ void Chaos::draw_habits() {
   if (stays_) mean_gap_ = timing_.election_timeout_max * 20;
   old_clocks_ = wanted(Verb::kClockStep) && rng_.below(6) == 0;
   if (rng_.below(2) == 0) company_.per_million = static_cast<std::uint32_t>(rng_.below(300'000));
-  const Pair& pair = kPairs[rng_.below(kPairs.size())];
+  Pair pair = kPairs[rng_.below(kPairs.size())];
+  // A lease outlives what the others may do to its holder only if the holder doesn't hear of it.
+  if (leases_ && rng_.below(2) == 0) pair = {Verb::kTransfer, Verb::kIsolate};
   if (rng_.below(3) == 0 && wanted(pair.first) && wanted(pair.second)) {
     pair_ = pair;
     // So often that it gets to strike whatever else exists.
@@ -216,7 +222,11 @@ void Chaos::strike(Cluster& cluster, Steps& steps) {
   for (int i = 0; i < kMostAtOnce; ++i) {
     const Verb verb = draw_class();
     if (!strike_once(cluster, steps, verb)) return;
-    if (pair_ && pair_->first == verb) strike_once(cluster, steps, pair_->second);
+    if (pair_ && pair_->first == verb) {
+      // What the first one has sent may have to arrive before it is cut off.
+      const bool later = rng_.below(2) == 0;
+      strike_once(cluster, steps, pair_->second, later ? rng_.between({}, reach_) : Duration{});
+    }
     if (has_company(verb) && strikes(company_)) strike_others(cluster, steps, verb);
     if (!strikes(again_)) return;
     if (rng_.below(4) == 0) victim_.reset();
@@ -242,18 +252,25 @@ void Chaos::strike_others(Cluster& cluster, Steps& steps, Verb verb) {
 }
 
 /// False if it can't strike now.
-bool Chaos::strike_once(Cluster& cluster, Steps& steps, Verb verb) {
+bool Chaos::strike_once(Cluster& cluster, Steps& steps, Verb verb, Duration delay) {
+  // Who hands over is who suffers next.
+  if (verb == Verb::kTransfer && cluster.primary() != kNoNode)
+    victim_ = nodes_[cluster.primary() - 1].name;
   if (!victim_) victim_ = draw_victim(cluster);
   auto [fault, mend] = draw(cluster, verb);
   if (!within_budget(cluster, fault)) return false;
   // Sides that change without a time in which all hear each other.
   if (verb == Verb::kPartition && rng_.below(2) == 0)
     steps.take(cluster, step_of(Verb::kHeal, "all"));
-  steps.take(cluster, fault);
+  if (delay > Duration{}) {
+    set_alarm(cluster, delay, fault);
+  } else {
+    steps.take(cluster, fault);
+  }
   if (!mend) return true;
-  const Duration after = stays_ && parts(fault)
-                             ? rng_.between({}, timing_.election_timeout_max * 40)
-                             : time_until_mended();
+  const Duration after =
+      delay + (stays_ && parts(fault) ? rng_.between({}, timing_.election_timeout_max * 40)
+                                      : time_until_mended());
   set_alarm(cluster, after, std::move(*mend));
   // A process that met the full disk is dead.
   if (verb == Verb::kDiskFull) set_alarm(cluster, after, step_of(Verb::kRestart, fault.target));

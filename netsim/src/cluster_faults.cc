@@ -54,6 +54,7 @@ void Cluster::put_time_in(const Node& node, ClientRequest& request) const {
 void Cluster::reply(Node& node, ClientReply reply) {
   std::erase(node.waiting, reply.id);
   Answer answer{reply.id, id_of(node), Ending::kOk, {}, kNoNode, {}, {}};
+  answer.applied = node.replica->applied();
   std::visit(Overloaded{[&](kv::Answer& given) {
                           if (given.kind == kv::Answer::Kind::kText)
                             answer.found = std::move(given.text);

@@ -102,6 +102,8 @@ void SafetyChecker::observe(const Cluster& cluster, const Record& record) {
       report("durability", record.at,
              name(id) +
                  " refuses to start, although no fault has damaged its disk: " + stopped->detail);
+  } else if (const auto* called = std::get_if<ClientCalled>(&record.fact)) {
+    if (called->kind == OperationKind::kGet) reads_[called->operation] = {id, committed()};
   }
   const auto* event = std::get_if<Event>(&record.fact);
   if (event == nullptr) return;
@@ -252,6 +254,19 @@ void SafetyChecker::observe_applied(const Cluster& cluster, NodeId id, Instant a
            name(id) + " and " + name(known->second.second) + " applied everything through " +
                number(applied) + ", but hold different states.");
   }
+}
+
+void SafetyChecker::answered(const Operation& read) {
+  const auto [node, before] = reads_.at(read.id);
+  reads_.erase(read.id);
+  // In mode `primary` reads don't wait for what is committed.
+  if (read.read_at >= before || ack_ == AckMode::kPrimary) return;
+  const Committed& missed = committed_[before - 1];
+  report("read freshness", read.returned,
+         name(node) + " answers client " + number(read.client) + "'s read of \"" + read.key +
+             "\" (operation " + number(read.id) + ") from its state at entry " +
+             number(read.read_at) + ", but when it was asked " + name(missed.node) +
+             " had committed " + words_of(missed.entry) + " at index " + number(before) + ".");
 }
 
 bool SafetyChecker::is_committed(const std::string& key, const std::string& value) const {

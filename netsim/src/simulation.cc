@@ -69,6 +69,8 @@ void Simulation::note_ended() {
     const Operation& operation = clients_.history()[index];
     if (operation.kind == OperationKind::kSet && operation.ending == Ending::kOk)
       safety_.acknowledged(cluster_.now(), operation.key, operation.value);
+    if (operation.kind == OperationKind::kGet && operation.ending == Ending::kOk)
+      safety_.answered(operation);
   }
   steps_.on_ended(clients_, ended);
 }

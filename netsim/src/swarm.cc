@@ -115,6 +115,7 @@ void draw_end(const SwarmOptions& options, Rng& rng, Scenario& scenario) {
 void draw_reads(const SwarmOptions& options, Rng rng, Scenario& scenario) {
   if (!options.faults.empty() || rng.below(4) > 0) return;
   scenario.reads = ReadMode::kLease;
+  scenario.workload.rate *= 4;
   scenario.lease_drift_ppm =
       std::max(static_cast<std::uint32_t>(scenario.clocks.drift_ppm), 10'000 + up_to(rng, 190'000));
   for (const Verb verb : Chaos::classes()) {

@@ -203,6 +203,7 @@ void Clients::on_answer(Cluster& cluster, const Answer& answer) {
   const bool over =
       increment ? answer.ending == Ending::kOk : answer.ending != Ending::kRefused || !client.retry;
   if (over) {
+    history_[*client.operation].read_at = answer.applied;
     end(cluster, client, answer.ending, std::string(answer.code),
         increment ? std::optional(answer.result) : answer.found);
     return;

@@ -35,7 +35,7 @@ class Chaos {
   void draw_ambush(const Scenario& scenario);
   void strike(Cluster& cluster, Steps& steps);
   void strike_others(Cluster& cluster, Steps& steps, Verb verb);
-  bool strike_once(Cluster& cluster, Steps& steps, Verb verb);
+  bool strike_once(Cluster& cluster, Steps& steps, Verb verb, Duration delay = {});
   Verb draw_class();
   bool strikes(Chance chance) { return rng_.below(1'000'000) < chance.per_million; }
   bool within_budget(const Cluster& cluster, const Step& fault);
@@ -60,6 +60,7 @@ class Chaos {
   ChaosSpec spec_{};
   DiskSpec disk_{};
   std::int64_t most_drift_ppm_{0};
+  bool leases_{false};
   std::vector<NodeSpec> nodes_{};
   Rng rng_;
   std::vector<std::uint64_t> weights_{};  ///< by class
@@ -74,6 +75,7 @@ class Chaos {
   bool old_clocks_{false};  ///< the nodes have run for weeks
   Chance company_{};        ///< that other nodes suffer the same at the same moment
   std::optional<std::pair<Verb, Verb>> pair_{};  ///< the second always comes with the first
+  Duration reach_{};                             ///< in which a message or two get there
   std::optional<Selector> victim_{};             ///< of this moment's strikes
   Ambush ambush_;
   std::vector<Step> later_{};  ///< by the data of their alarm

@@ -26,6 +26,7 @@ struct Answer {
   NodeId primary{kNoNode};             ///< with NOT_PRIMARY
   std::optional<std::string> found{};  ///< of a read that ended well
   std::string result{};                ///< the number, or the error, that a command gave
+  LogIndex applied{0};                 ///< by the node, when it answered
 };
 /// A moment that somebody outside of the cluster asked for.
 struct Alarm {

@@ -26,6 +26,7 @@ struct Operation {
   Instant called{};
   Instant returned{};  ///< meaningless while pending and when the outcome is unknown
   Ending ending{Ending::kPending};
+  LogIndex read_at{0};  ///< of a get that ended well: the last entry that who answered had applied
 };
 
 }  // namespace kv::sim

@@ -14,6 +14,7 @@
 #include "core/trace.h"
 #include "netsim/cluster.h"
 #include "netsim/expiry.h"
+#include "netsim/history.h"
 #include "netsim/violation.h"
 
 namespace kv::sim {
@@ -32,6 +33,8 @@ namespace kv::sim {
 /// - "invariants": what core/invariants.h says of one node.
 /// - "durability": a write that was acknowledged is among the committed entries, the states at the
 ///   end are what the committed entries make, and no node finds an honest disk damaged.
+/// - "read freshness": who answers a read has applied all that anybody had committed when it was
+///   asked (Raft thesis 6.4). Tells of a stale read even if nobody wrote the key that was read.
 class SafetyChecker {
  public:
   explicit SafetyChecker(const Scenario& scenario);
@@ -40,6 +43,8 @@ class SafetyChecker {
   void observe(const Cluster& cluster);
   /// A write was answered OK.
   void acknowledged(Instant at, const std::string& key, const std::string& value);
+  /// A get was answered OK.
+  void answered(const Operation& read);
   /// When the run is over.
   void finish(const Cluster& cluster);
 
@@ -97,6 +102,8 @@ class SafetyChecker {
     std::string value{};
   };
   std::vector<Acknowledged> acknowledged_{};
+  /// By operation: who is asked, and how much was committed then; of a retry the last time.
+  std::map<std::uint64_t, std::pair<NodeId, LogIndex>> reads_{};
   std::vector<Violation> violations_{};
 };
 
