@@ -21,14 +21,14 @@ struct Pinned {
 };
 constexpr auto kPinned = std::to_array<Pinned>({
     {0, 1, 0xe181f0347b14072d},
-    {3, 4, 0x6386a51fcb401ac4},
-    {3, 8, 0xb7d4fe75f320456f},
-    {3, 10, 0x65403ef2d04983ab},
-    {3, 22, 0xb8d4c3ea6fad1419},
-    {5, 4, 0xef5924ab70967d4c},
-    {5, 8, 0x833954a32db49f0f},
-    {5, 10, 0x2d0222facb3d1fe0},
-    {5, 18, 0x37233ede0132b219},
+    {3, 4, 0x353002837a029b29},
+    {3, 8, 0xa323801041d38763},
+    {3, 10, 0xba19d112eede9724},
+    {3, 22, 0xa1170191c4fd77ba},
+    {5, 4, 0x283e8f4a9d8c186a},
+    {5, 8, 0x5261290348930b30},
+    {5, 10, 0xd17f3fbfd8fdc1f0},
+    {5, 18, 0xdb7bfc9f21db1f97},
 });
 
 /// Everything at once: all faults, snapshots, many clients on few keys.
