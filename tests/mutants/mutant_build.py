@@ -90,11 +90,16 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _apply(mutant: Mutant, folder: Path) -> None:
+def check_applies(mutant: Mutant) -> None:
+    _apply(mutant, ROOT, "--check")
+
+
+def _apply(mutant: Mutant, folder: Path, *options: str) -> None:
     # Within another repository git would look for the files there.
     no_repository = {**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.parent)}
-    done = subprocess.run(["git", "apply", "--whitespace=nowarn", str(mutant.patch)], cwd=folder,
-                          env=no_repository, capture_output=True, text=True, check=False)
+    done = subprocess.run(["git", "apply", "--whitespace=nowarn", *options, str(mutant.patch)],
+                          cwd=folder, env=no_repository, capture_output=True, text=True,
+                          check=False)
     if done.returncode != 0:
         raise MuseumError(f"{mutant.patch.name} no longer applies to the core, make it anew: "
                           f"{done.stderr.strip()}")

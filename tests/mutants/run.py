@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fuzzer import can_shrink, hunt, passes, shrink
 from museum import ROOT, TABLE, Mutant, MuseumError, read_table
-from mutant_build import Tree, build_mutant
+from mutant_build import Tree, build_mutant, check_applies
 from report import MUSEUM, Finding, exhibit, print_row, print_summary, write_page, write_result
 
 
@@ -116,7 +116,10 @@ def failing_exhibits(program: Path) -> list[Path]:
 
 
 def run(options: argparse.Namespace, work: Path) -> int:
-    mutants = chosen(read_table(options.table), options)
+    table = read_table(options.table)
+    for mutant in table:
+        check_applies(mutant)
+    mutants = chosen(table, options)
     tree = Tree(options.build)
     findings: list[Finding] = []
     for mutant in mutants:
