@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 from fuzzer import Hunt, Shrunk
 from museum import CLASSES, FOLDER, ROOT, Mutant, read_table
@@ -97,7 +98,19 @@ def exhibit(finding: Finding) -> None:
     # The folder is one deeper than the other scenarios'.
     text = text.replace('"$schema": "scenario.schema.json"', '"$schema": "../scenario.schema.json"')
     MUSEUM.mkdir(exist_ok=True)
-    (MUSEUM / f"{mutant.name}.json").write_text(text, encoding="utf-8")
+    scenario_of(mutant).write_text(text, encoding="utf-8")
+
+
+def scenario_of(mutant: Mutant) -> Path:
+    return MUSEUM / f"{mutant.name}.json"
+
+
+def steps_shown(mutant: Mutant) -> int | None:
+    """Of the scenario in the museum; none: there is no such scenario."""
+    path = scenario_of(mutant)
+    if not path.is_file():
+        return None
+    return len(json.loads(path.read_text(encoding="utf-8")).get("steps", []))
 
 
 def write_result(finding: Finding) -> None:
@@ -107,7 +120,6 @@ def write_result(finding: Finding) -> None:
     results[finding.mutant.name] = {
         "found_by": found.checker, "words": found.words, "seed": found.seed,
         "campaign": found.campaign.name if found.campaign else "", "runs": found.runs,
-        "steps": finding.shrunk.steps if finding.shrunk else None,
     }
     ordered = {name: results[name] for name in sorted(results)}
     RESULTS.write_text(json.dumps(ordered, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -119,8 +131,15 @@ def _results() -> dict:
 
 def write_page() -> None:
     mutants, results = read_table(), _results()
-    found = sum(bool(results.get(mutant.name, {}).get("found_by")) for mutant in mutants)
-    text = INTRODUCTION + f"{found} of {len(mutants)} are found.\n"
+    tried = [results.get(mutant.name, {}) for mutant in mutants]
+    runs = [result["runs"] for result in tried if result.get("found_by")]
+    shown = [steps_shown(mutant) for mutant in mutants]
+    steps = [count for count in shown if count is not None]
+    text = INTRODUCTION + f"{len(runs)} of {len(mutants)} are found.\n"
+    if runs and steps:
+        text += (f"Half of these take at most {int(median(runs)):,} runs, the slowest takes "
+                 f"{max(runs):,}; half have at most {int(median(steps))} steps when they are cut "
+                 f"down, the longest has {max(steps)}.\n")
     for kind in CLASSES:
         rows = [_row(mutant, results.get(mutant.name, {})) for mutant in mutants
                 if mutant.kind == kind]
@@ -132,11 +151,9 @@ def write_page() -> None:
 
 
 def _row(mutant: Mutant, result: dict) -> str:
-    scenario = MUSEUM / f"{mutant.name}.json"
+    scenario, shown = scenario_of(mutant), steps_shown(mutant)
     number = f"[{mutant.id:02}](../tests/mutants/{mutant.patch.name})"
-    steps = "" if result.get("steps") is None else str(result["steps"])
-    if steps and scenario.is_file():
-        steps = f"[{steps}](../scenarios/museum/{scenario.name})"
+    steps = "" if shown is None else f"[{shown}](../scenarios/museum/{scenario.name})"
     title = f"**{mutant.title}.** {mutant.schedule} {mutant.not_found}".rstrip()
     cells = [number, title, mutant.source,
              _found_by(result), f"{result.get('runs', 0):,}", steps]

@@ -13,10 +13,11 @@ from pathlib import Path
 from fuzzer import can_shrink, hunt, passes, shrink
 from museum import ROOT, TABLE, Mutant, MuseumError, read_table
 from mutant_build import Tree, build_mutant, check_applies
-from report import MUSEUM, Finding, exhibit, print_row, print_summary, write_page, write_result
+from report import (MUSEUM, Finding, exhibit, print_row, print_summary, scenario_of, write_page,
+                    write_result)
 
 
-MOST_SHRUNK = 6  # runs of a mutant that are tried
+MOST_SHRUNK = 12
 
 EXAMPLES = """\
 Examples:
@@ -83,6 +84,7 @@ def examine(tree: Tree, mutant: Mutant, work: Path, options: argparse.Namespace)
         finding.hunt = hunt(program, mutant, options.seeds, options.jobs, options.time)
         if finding.caught and not options.fast and can_shrink(tree.program):
             cut_down(tree, program, finding, options)
+        retire(program, finding, options)
     except MuseumError as error:
         finding.failure = str(error)
     finding.seconds = time.monotonic() - started
@@ -108,6 +110,16 @@ def cut_down(tree: Tree, program: Path, finding: Finding, options: argparse.Name
             return
     if options.write and finding.passes_on_true_core:
         exhibit(finding)
+
+
+def retire(program: Path, finding: Finding, options: argparse.Namespace) -> None:
+    """A scenario that a mutant passes shows nothing of it any more."""
+    scenario = scenario_of(finding.mutant)
+    if not scenario.is_file() or not passes(program, scenario):
+        return
+    if not options.write:
+        raise MuseumError(f"passes {scenario.name} of the museum: --write makes it anew")
+    scenario.unlink()
 
 
 def failing_exhibits(program: Path) -> list[Path]:
