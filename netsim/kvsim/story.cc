@@ -233,13 +233,14 @@ void Story::tell(const Record& record, const VoteAnswered& event) {
   if (event.granted) {
     node.voted_for = event.candidate;
     node.voted_in = event.term;
+    node.refusals.clear();
     say(record, "votes for " + name(event.candidate) + " in " + of_term(event.term));
     return;
   }
   const std::string words = std::string(event.pre ? "would not vote" : "does not vote") + " for " +
                             name(event.candidate) + ": " + std::string(to_string(event.reason));
   // A node that hears nobody asks all the time; that it is refused each time is no news.
-  if (event.pre && node.last == words) return;
+  if (event.pre && !node.refusals.insert(words).second) return;
   say(record, words);
 }
 
@@ -270,6 +271,7 @@ void Story::tell(const Record& record, const LeaderRecognised& event) {
   Teller& node = teller(record.node);
   node.leader = event.leader;
   node.heard = record.at;
+  node.refusals.clear();
   if (node.voted_for == event.leader && node.voted_in == event.term) return;
   say(record, "follows " + name(event.leader) + " in " + of_term(event.term));
 }

@@ -64,8 +64,9 @@ class Story {
     bool leads{false};
     bool stepped_down{false};
     bool serves{false};
-    std::string last{};        ///< what it said last
-    std::uint64_t repeats{0};  ///< how often it said so again
+    std::string last{};                ///< what it said last
+    std::uint64_t repeats{0};          ///< how often it said so again
+    std::set<std::string> refusals{};  ///< of pre-votes, since it last voted or knew a leader
   };
   struct Call {  ///< an operation of a step
     Instant at{};

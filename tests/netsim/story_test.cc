@@ -161,6 +161,20 @@ TEST_F(Telling, AnAskerThatIsRefusedAgainAndAgainIsNoNews) {
   EXPECT_EQ(told(), "0.000 s bert would not vote for anna: the primary is alive\n");
 }
 
+TEST_F(Telling, TellsOfEachCandidateOnceWhyItIsRefused) {
+  const auto refuse = [&](std::int64_t ms, NodeId candidate) {
+    add(ms, 2, Event(VoteAnswered{candidate, 3, true, false, Reason::kLogNotUpToDate}));
+  };
+  for (int i = 0; i < 10; ++i) refuse(i, i % 2 == 0 ? 1 : 3);
+  add(20, 2, Event(LeaderRecognised{1, 3}));
+  refuse(30, 3);
+  EXPECT_EQ(told(),
+            "0.000 s bert would not vote for anna: its log is behind\n"
+            "0.001 s bert would not vote for carl: its log is behind\n"
+            "0.020 s bert follows anna in term 3\n"
+            "0.030 s bert would not vote for carl: its log is behind\n");
+}
+
 TEST_F(Telling, OnlyExpectationsThatHaveACaptionOrFailAreTold) {
   add(1'000, kNoNode, ExpectationDecided{0, true, {}});
   add(2'000, kNoNode, ExpectationDecided{1, true, {}});
