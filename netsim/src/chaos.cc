@@ -118,7 +118,13 @@ Chaos::Chaos(const Scenario& scenario, const Rng& rng)
   }
   const Duration calm = Instant{} + scenario.run_for - spec_.until;
   reach_ = (scenario.network.latency.quantile(900'000) + scenario.disk.sync.quantile(900'000)) * 4;
-  refill_ = catch_up_rate(scenario) * (calm.ns / milliseconds(1).ns) / 1000;
+  const std::int64_t pace = catch_up_rate(scenario);
+  refill_ = pace * (calm.ns / milliseconds(1).ns) / 1000;
+  // Who was away for longer could not be given all that clients have written since.
+  const std::int64_t rate = std::max<std::int64_t>(scenario.workload.rate, 1);
+  const Duration made_up_for = nanoseconds(calm.ns / 2 / rate * std::min(pace, rate * 20));
+  longest_stay_ = std::min(timing_.election_timeout_max * 40,
+                           std::max(timing_.election_timeout_max * 5, made_up_for));
   draw_habits();
   draw_ambush(scenario);
 }
@@ -269,8 +275,7 @@ bool Chaos::strike_once(Cluster& cluster, Steps& steps, Verb verb, Duration dela
   }
   if (!mend) return true;
   const Duration after =
-      delay + (stays_ && parts(fault) ? rng_.between({}, timing_.election_timeout_max * 40)
-                                      : time_until_mended());
+      delay + (stays_ && parts(fault) ? rng_.between({}, longest_stay_) : time_until_mended());
   set_alarm(cluster, after, std::move(*mend));
   // A process that met the full disk is dead.
   if (verb == Verb::kDiskFull) set_alarm(cluster, after, step_of(Verb::kRestart, fault.target));

@@ -69,9 +69,10 @@ class Chaos {
   std::set<Selector> lost_disks_{};  ///< wiped or damaged
   std::int64_t refill_{0};           ///< entries that a member can be given once all is mended
   Chance primary_share_{};           ///< of strikes that are meant for the primary
-  Chance again_{};          ///< that another strike follows at once, mostly at the same node
-  bool bursts_{false};      ///< strikes come in bursts, with calm between
-  bool stays_{false};       ///< few faults, which stay long
+  Chance again_{};      ///< that another strike follows at once, mostly at the same node
+  bool bursts_{false};  ///< strikes come in bursts, with calm between
+  bool stays_{false};   ///< few faults, which stay long
+  Duration longest_stay_{};
   bool old_clocks_{false};  ///< the nodes have run for weeks
   Chance company_{};        ///< that other nodes suffer the same at the same moment
   std::optional<std::pair<Verb, Verb>> pair_{};  ///< the second always comes with the first
