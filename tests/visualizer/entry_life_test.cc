@@ -28,18 +28,18 @@ std::vector<Presence> presence_of(const History& history, LogIndex index, Term t
   std::vector<Presence> presences(history.cluster().size());
   Moment moment = history.moment(history.recording().first());
   std::vector<bool> here(presences.size());
+  bool committed = false;
   while (moment.position < history.recording().end()) {
     moment.apply(history.recording()[moment.position]);
     for (NodeId id = 1; id <= presences.size(); ++id) {
       const LogView& log = moment.node(id).log;
       const bool now = log.term_at(index) == term;
-      // A snapshot that stands for it keeps it.
-      const bool kept = now || (here[id - 1] && index < log.first && index <= log.commit);
+      committed = committed || (now && index <= log.commit);
+      // A snapshot that stands for it keeps it, or brings it back.
+      const bool kept = now || (committed && index < log.first && index <= log.commit);
       Presence& presence = presences[id - 1];
-      if (now && !here[id - 1]) {
-        if (!presence.came) presence.came = moment.at;
-        presence.went.reset();
-      }
+      if (now && !presence.came) presence.came = moment.at;
+      if (kept) presence.went.reset();
       if (!kept && here[id - 1]) presence.went = moment.at;
       here[id - 1] = kept;
     }
