@@ -1,11 +1,13 @@
 #include "core/progress.h"
 
+#include <algorithm>
+
 #include "core/check.h"
 
 namespace kv {
 
 bool Progress::window_open(const Limits& limits) const {
-  return inflight.size() < limits.max_inflight_appends &&
+  return inflight.size() < std::min<std::size_t>(window, limits.max_inflight_appends) &&
          inflight_bytes < limits.max_inflight_bytes;
 }
 
@@ -26,6 +28,11 @@ void Progress::to_probe(LogIndex next_index) {
   inflight_chunks.clear();
 }
 
+void Progress::step_back(LogIndex next_index) {
+  to_probe(next_index);
+  window = 1;
+}
+
 void Progress::to_replicate(LogIndex next_index) {
   to_probe(next_index);
   feed = Feed::kReplicate;
@@ -42,6 +49,7 @@ void Progress::free_inflight() {
   while (!inflight.empty() && inflight.front().last <= match) {
     inflight_bytes -= inflight.front().bytes;
     inflight.pop_front();
+    window = std::min(window + 1, kWideOpen);
   }
 }
 

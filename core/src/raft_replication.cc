@@ -67,7 +67,7 @@ void Raft::tick_leader(Instant now) {
       progress.inflight_chunks.clear();
     } else if (progress.feed == Feed::kReplicate && progress.received + 1 < progress.next) {
       // Below the base the term before the entry is unknown: the follower will say where it stands.
-      progress.to_probe(std::max(progress.match, log_.base_index()) + 1);
+      progress.step_back(std::max(progress.match, log_.base_index()) + 1);
     } else {
       progress.probe_outstanding = false;
     }
@@ -197,7 +197,7 @@ void Raft::on(Instant now, const Message& message, const AppendReply& reply) {
   } else if (progress.feed != Feed::kSnapshot && reply.refused_index > progress.match &&
              (progress.feed == Feed::kReplicate || reply.refused_index + 1 == progress.next)) {
     progress.received = progress.match;
-    progress.to_probe(std::max(progress.match, last_possible_agreement(reply)) + 1);
+    progress.step_back(std::max(progress.match, last_possible_agreement(reply)) + 1);
   }
   release_snapshot();
   expect_answer(now, progress);

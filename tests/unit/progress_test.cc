@@ -62,6 +62,23 @@ TEST(Progress, OpensItsWindowWhenAnswersCome) {
   EXPECT_EQ(progress.inflight_bytes, 0u);
 }
 
+TEST(Progress, BeginsWithOneAppendAfterAStepBackAndDoubles) {
+  Limits limits = small_limits();
+  limits.max_inflight_appends = 6;
+  Progress progress;
+  progress.to_replicate(1);
+  progress.sent(10, 1);
+  progress.step_back(1);
+  progress.to_replicate(1);
+  for (const std::size_t expected : {1U, 2U, 4U, 6U, 6U}) {
+    std::size_t sent = 0;
+    for (; progress.window_open(limits); ++sent) progress.sent(progress.next, 1);
+    EXPECT_EQ(sent, expected);
+    progress.match = progress.next - 1;
+    progress.free_inflight();
+  }
+}
+
 TEST(Progress, ForgetsWhatIsUnderWayWhenItProbesAgain) {
   Progress progress;
   progress.to_replicate(1);

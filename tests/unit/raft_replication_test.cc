@@ -219,6 +219,28 @@ TEST(Pipelining, StopsAtTheLimitOfUnansweredBytes) {
   EXPECT_EQ(lab.replica(2).raft().log().last_index(), lab.replica(1).raft().log().last_index());
 }
 
+TEST(Pipelining, BeginsWithOneAppendWhereOneWasLost) {
+  Limits limits;
+  limits.max_append_bytes = 1;
+  Lab lab = served_lab(limits);
+  lab.network.clear();
+  for (int i = 0; i < 20; ++i) lab.submit(1, set_request(lab.next_request(), "k", "v"));
+  const auto first = std::find_if(lab.network.begin(), lab.network.end(),
+                                  [](const Message& message) { return message.to == 2; });
+  ASSERT_NE(first, lab.network.end());
+  lab.network.erase(first);
+  // The nineteen others are refused; what was lost is sent again, and answered.
+  for (int i = 0; i < 3; ++i) {
+    for (const Message& message : std::exchange(lab.network, {})) lab.deliver(message);
+    EXPECT_LE(appends_under_way(lab, 2), 1u);
+  }
+  lab.persist(2, 20);
+  for (const Message& message : std::exchange(lab.network, {})) lab.deliver(message);
+  EXPECT_EQ(appends_under_way(lab, 2), 1u);
+  lab.settle();
+  EXPECT_EQ(lab.replica(2).raft().log().last_index(), lab.replica(1).raft().log().last_index());
+}
+
 TEST(Pipelining, SendsBeforeTheLeadersOwnDiskIsDone) {
   Lab lab = served_lab();
   lab.submit(1, set_request(lab.next_request(), "k", "v"));

@@ -53,6 +53,10 @@ struct Progress {
   };
   std::deque<Inflight> inflight{};
   std::size_t inflight_bytes{0};
+  /// How many appends may be unanswered, besides the limits: one after a step back, and one more
+  /// for each that is answered, so it doubles with each round trip (slow start, RFC 5681 §3.1).
+  std::size_t window{kWideOpen};
+  static constexpr std::size_t kWideOpen = 1'000'000;
 
   // kSnapshot: shards below `shard_acked` arrived; those below `shard_next` were sent.
   std::uint32_t shard_acked{0};
@@ -62,6 +66,9 @@ struct Progress {
   bool window_open(const Limits& limits) const;
   void sent(LogIndex last, std::size_t bytes);
   void to_probe(LogIndex next_index);
+  /// What was sent has been lost or refused. To send a full window again at once would cause a full
+  /// window of refusals where messages overtake each other, each of which looks like another loss.
+  void step_back(LogIndex next_index);
   void to_replicate(LogIndex next_index);
   void to_snapshot();
   /// Forgets the appends that are answered up to `match`.
