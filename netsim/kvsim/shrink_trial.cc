@@ -113,7 +113,8 @@ std::optional<Trial::Hit> FailureTrial::first_failing(const Candidates& candidat
 }
 
 std::string FailureTrial::verdict(const Scenario& scenario) const {
-  const bool asks_progress = wanted_.kind == Failure::Kind::kPromise && wanted_.name == "progress";
+  const bool asks_progress = wanted_.kind == Failure::Kind::kPromise &&
+                             (wanted_.name == "progress" || wanted_.name == "catching up");
   if (asks_progress && options_.longest_slowness &&
       longest_slowness(scenario) > *options_.longest_slowness)
     return to_line(std::nullopt);

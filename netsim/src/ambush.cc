@@ -36,6 +36,13 @@ constexpr std::uint32_t bit(Moment moment) {
   return std::uint32_t{1} << moment;
 }
 
+/// Whose moment it is. A snapshot on its way is its receiver's: the sender has it still.
+NodeId whose(const Record& record) {
+  const auto* event = std::get_if<Event>(&record.fact);
+  const auto* sends = event == nullptr ? nullptr : std::get_if<SnapshotSendStarted>(event);
+  return sends == nullptr ? record.node : sends->to;
+}
+
 }  // namespace
 
 bool Ambush::is_weapon(Verb verb) {
@@ -100,7 +107,7 @@ std::vector<AmbushStrike> Ambush::observe(const Cluster& cluster) {
     for (Moments left = moments_of(record); left != 0; left &= left - 1) {
       const Chance chance = chances_[static_cast<std::size_t>(std::countr_zero(left))];
       if (chance.per_million == 0 || rng_.below(kMillion) >= chance.per_million) continue;
-      strikes.push_back(strike(cluster, record.node));
+      strikes.push_back(strike(cluster, whose(record)));
     }
   }
   return strikes;

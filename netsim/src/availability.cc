@@ -10,8 +10,7 @@
 namespace kv::sim {
 namespace {
 
-/// Election timeouts that a healthy majority may need: split votes, a lost message or two, a
-/// snapshot on the way.
+/// Election timeouts.
 constexpr std::int64_t kPatienceTimeouts = 12;
 constexpr Duration kLongestSync = seconds(3600);
 
@@ -21,9 +20,12 @@ bool is_one_of(std::string_view verb, std::initializer_list<std::string_view> ve
 
 }  // namespace
 
-Availability::Availability(const Scenario& scenario)
-    : patience_(scenario.timing.election_timeout_max * kPatienceTimeouts +
-                std::min(scenario.disk.sync.quantile(999'999), kLongestSync) * kPatienceTimeouts) {
+Duration patience_with(const Scenario& scenario) {
+  const Duration sync = std::min(scenario.disk.sync.quantile(999'999), kLongestSync);
+  return (scenario.timing.election_timeout_max + sync) * kPatienceTimeouts;
+}
+
+Availability::Availability(const Scenario& scenario) : patience_(patience_with(scenario)) {
   for (const NodeSpec& node : scenario.nodes) names_.push_back(node.name);
 }
 

@@ -7,9 +7,9 @@
 
 #include "core/check.h"
 #include "core/snapshot.h"
+#include "fault_steps.h"
 #include "netsim/fault_budget.h"
 #include "netsim/surroundings.h"
-#include "skewed.h"
 
 namespace kv::sim {
 namespace {
@@ -19,32 +19,10 @@ constexpr std::uint64_t kStrike = ~std::uint64_t{0};
 constexpr std::uint64_t kEnd = kStrike - 1;
 /// Far more than that of any real clock.
 constexpr std::int64_t kMostDrawnDriftPpm = 200'000;
-/// An offset in no file.
-constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
-
-Step step_of(Verb verb, Selector target) {
-  Step step;
-  step.verb = verb;
-  step.target = std::move(target);
-  return step;
-}
-
-/// What ends a fault that strikes a node.
-Step mend_of(const Step& fault) {
-  switch (fault.verb) {
-    case Verb::kPause:
-      return step_of(Verb::kResume, fault.target);
-    case Verb::kIsolate:
-      return step_of(Verb::kHeal, fault.target);
-    default:
-      return step_of(Verb::kRestart, fault.target);
-  }
-}
-
 /// What hides in the one shows with the other, at the same node and moment or a little later: a
 /// primary that doesn't notice its lost quorum, writes that are acknowledged but not durable.
 using Pair = std::pair<Verb, Verb>;
-constexpr std::array<Pair, 14> kPairs{{
+constexpr std::array<Pair, 15> kPairs{{
     {Verb::kLoss, Verb::kReorder},
     {Verb::kLoss, Verb::kDuplicate},
     {Verb::kReorder, Verb::kDuplicate},
@@ -58,7 +36,14 @@ constexpr std::array<Pair, 14> kPairs{{
     {Verb::kDuplicate, Verb::kPause},
     {Verb::kDelay, Verb::kPause},
     {Verb::kTransfer, Verb::kIsolate},
+    {Verb::kTransfer, Verb::kPartition},
     {Verb::kTransfer, Verb::kCrash},
+}};
+/// A lease outlives what the others may do to its holder only if the holder doesn't hear of it:
+/// another one leads, or wants to, when it is cut off.
+constexpr std::array<Pair, 2> kLeasePairs{{
+    {Verb::kTransfer, Verb::kIsolate},
+    {Verb::kCut, Verb::kIsolate},
 }};
 
 /// Leaves nodes or links out. Progress is asked of the others, and of who is only slow as well
@@ -147,9 +132,11 @@ void Chaos::draw_habits() {
   if (stays_) mean_gap_ = timing_.election_timeout_max * 20;
   old_clocks_ = wanted(Verb::kClockStep) && rng_.below(6) == 0;
   if (rng_.below(2) == 0) company_.per_million = static_cast<std::uint32_t>(rng_.below(300'000));
+  if (rng_.below(3) == 0) relapse_.per_million = 500'000;
   Pair pair = kPairs[rng_.below(kPairs.size())];
-  // A lease outlives what the others may do to its holder only if the holder doesn't hear of it.
-  if (leases_ && rng_.below(2) == 0) pair = {Verb::kTransfer, Verb::kIsolate};
+  if (leases_ && rng_.below(2) == 0) pair = kLeasePairs[rng_.below(kLeasePairs.size())];
+  // What the first one has sent may have to arrive, or somebody's patience to end.
+  pair_apart_ = rng_.below(3) == 0 ? timing_.election_timeout_min : reach_;
   if (rng_.below(3) == 0 && wanted(pair.first) && wanted(pair.second)) {
     pair_ = pair;
     // So often that it gets to strike whatever else exists.
@@ -229,9 +216,9 @@ void Chaos::strike(Cluster& cluster, Steps& steps) {
     const Verb verb = draw_class();
     if (!strike_once(cluster, steps, verb)) return;
     if (pair_ && pair_->first == verb) {
-      // What the first one has sent may have to arrive before it is cut off.
       const bool later = rng_.below(2) == 0;
-      strike_once(cluster, steps, pair_->second, later ? rng_.between({}, reach_) : Duration{});
+      strike_once(cluster, steps, pair_->second,
+                  later ? rng_.between({}, pair_apart_) : Duration{});
     }
     if (has_company(verb) && strikes(company_)) strike_others(cluster, steps, verb);
     if (!strikes(again_)) return;
@@ -276,10 +263,19 @@ bool Chaos::strike_once(Cluster& cluster, Steps& steps, Verb verb, Duration dela
   if (!mend) return true;
   const Duration after =
       delay + (stays_ && parts(fault) ? rng_.between({}, longest_stay_) : time_until_mended());
+  const bool comes_back = mend->verb == Verb::kRestart;
   set_alarm(cluster, after, std::move(*mend));
+  if (comes_back && strikes(relapse_)) relapse(cluster, fault.target, after);
   // A process that met the full disk is dead.
   if (verb == Verb::kDiskFull) set_alarm(cluster, after, step_of(Verb::kRestart, fault.target));
   return true;
+}
+
+/// Once more, and back so soon that the others may not have noticed.
+void Chaos::relapse(Cluster& cluster, const Selector& node, Duration after) {
+  const Duration again = after + rng_.between({}, reach_ * 4);
+  set_alarm(cluster, again, step_of(Verb::kCrash, node));
+  set_alarm(cluster, again + rng_.between({}, reach_), step_of(Verb::kRestart, node));
 }
 
 bool Chaos::within_budget(const Cluster& cluster, const Step& fault) {
@@ -310,143 +306,6 @@ Selector Chaos::draw_victim(const Cluster& cluster) {
   const NodeId primary = cluster.primary();
   if (primary != kNoNode && strikes(primary_share_)) return nodes_[primary - 1].name;
   return any_node();
-}
-
-Chance Chaos::chance() {
-  return {static_cast<std::uint32_t>(skewed(rng_, 1'000, 400'000))};
-}
-
-std::pair<Step, std::optional<Step>> Chaos::draw(const Cluster& cluster, Verb verb) {
-  Step fault = step_of(verb, *victim_);
-  switch (verb) {
-    case Verb::kCrash:
-      fault.amid_effects = rng_.below(2) == 0;
-      return {fault, mend_of(fault)};
-    case Verb::kPowerCut:
-      if (rng_.below(4) == 0) fault.target = "all";
-      return {fault, mend_of(fault)};
-    case Verb::kWipe:
-    case Verb::kPause:
-      return {fault, mend_of(fault)};
-    case Verb::kTransfer:
-      fault.target = any_node();
-      return {fault, std::nullopt};
-    case Verb::kSlowDisk:
-    case Verb::kDrift:
-    case Verb::kClockStep:
-    case Verb::kFreezeClock:
-      return draw_of_machine(std::move(fault));
-    case Verb::kFlipBit:
-    case Verb::kReadError:
-      return draw_damage(cluster, std::move(fault));
-    case Verb::kStallDisk:
-    case Verb::kDiskFull:
-    case Verb::kCutClients: {
-      Step mend = fault;
-      mend.on = false;
-      return {fault, mend};
-    }
-    default:
-      return draw_of_links(cluster, std::move(fault));
-  }
-}
-
-std::pair<Step, std::optional<Step>> Chaos::draw_of_machine(Step fault) {
-  Step mend = fault;
-  const Duration span = rng_.between({}, timing_.election_timeout_max * 2);
-  switch (fault.verb) {
-    case Verb::kSlowDisk:
-      if (rng_.below(4) == 0) fault.target = mend.target = "all";
-      // If all are slow, there is no faster majority.
-      fault.latency = Latency::uniform({}, fault.target == "all" ? span / 8 : span);
-      mend.latency = disk_.sync;
-      return {fault, mend};
-    case Verb::kDrift:
-      fault.drift_ppm = rng_.between({-most_drift_ppm_}, {most_drift_ppm_}).ns;
-      mend.drift_ppm = 0;
-      return {fault, mend};
-    default:
-      fault.span = span;
-      return {fault, std::nullopt};
-  }
-}
-
-/// Found when the node starts the next time, which is soon in half of the cases.
-std::pair<Step, std::optional<Step>> Chaos::draw_damage(const Cluster& cluster, Step fault) {
-  const Node* victim = nullptr;
-  for (NodeId id = 1; id <= cluster.size(); ++id) {
-    if (nodes_[id - 1].name == fault.target) victim = &cluster.node(id);
-  }
-  CHECK(victim != nullptr);
-  fault.file = rng_.below(3) == 0 ? "snapshot" : "log";
-  std::uint64_t size_bytes = 0;
-  for (const std::string& name : victim->disk.names()) {
-    const bool wanted = fault.file == "log" ? Wal::is_segment_name(name)
-                                            : parse_snapshot_file_name(name).has_value();
-    if (wanted) size_bytes = victim->disk.content(name).size();
-  }
-  if (fault.verb == Verb::kFlipBit && fault.file == "log") size_bytes = vouched_log_bytes(*victim);
-  fault.offset = size_bytes == 0 ? kNowhere : rng_.below(size_bytes);
-  if (rng_.below(2) == 0) return {fault, std::nullopt};
-  return {fault, step_of(Verb::kRestart, fault.target)};
-}
-
-void Chaos::draw_partition(const Cluster& cluster, Step& fault) {
-  std::vector<Selector> sides[2];
-  for (const NodeSpec& node : nodes_) sides[rng_.below(2)].push_back(node.name);
-  const std::uint64_t shape = rng_.below(5);
-  if (shape == 0) fault.shape = "ring";
-  if (shape == 1) sides[0].push_back(sides[1].empty() ? nodes_[0].name : sides[1].front());
-  const NodeId primary = cluster.primary();
-  if (shape == 2 && primary != kNoNode) {
-    // The primary with too few: the others elect a new one while it goes on for a while.
-    std::size_t company = rng_.below((nodes_.size() + 1) / 2);
-    for (std::vector<Selector>& side : sides) side.clear();
-    for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      const bool with_it = i + 1 != primary && company > 0 && rng_.below(2) == 0;
-      company -= with_it ? 1 : 0;
-      sides[i + 1 == primary || with_it ? 0 : 1].push_back(nodes_[i].name);
-    }
-  }
-  if (shape != 0) fault.groups = {sides[0], sides[1]};
-}
-
-void Chaos::draw_cut(Step& fault) {
-  fault.from = fault.target;
-  if (rng_.below(2) == 0) fault.to = any_node();
-  if (fault.to == fault.from) fault.to.clear();
-  if (rng_.below(2) == 0) std::swap(fault.from, fault.to);
-  if (rng_.below(3) == 0) fault.only = {a_kind()};
-}
-
-std::string Chaos::a_kind() {
-  constexpr std::array<std::string_view, 7> kKinds{"HEARTBEAT", "replies",  "REPLICATE", "ELECTION",
-                                                   "SYNC",      "HANDOVER", "READ_INDEX"};
-  return std::string(kKinds[rng_.below(kKinds.size())]);
-}
-
-std::pair<Step, std::optional<Step>> Chaos::draw_of_links(const Cluster& cluster, Step fault) {
-  const Step heal = step_of(Verb::kHeal, "all");
-  switch (fault.verb) {
-    case Verb::kIsolate:
-      fault.clients = rng_.below(2) == 0;
-      return {fault, step_of(Verb::kHeal, rng_.below(2) == 0 ? "all" : fault.target)};
-    case Verb::kPartition:
-      draw_partition(cluster, fault);
-      return {fault, heal};
-    case Verb::kCut:
-      draw_cut(fault);
-      return {fault, heal};
-    case Verb::kDelay:
-      fault.from = fault.target;
-      fault.latency = Latency::uniform({}, rng_.between({}, timing_.election_timeout_max));
-      return {fault, heal};
-    default:
-      if (rng_.below(2) == 0) fault.from = fault.target;
-      fault.chance = chance();
-      if (fault.verb == Verb::kLoss && rng_.below(3) == 0) fault.only = {a_kind()};
-      return {fault, heal};
-  }
 }
 
 /// By node: whether it is mended at the end. Who lost its vote can't be part of a core.

@@ -255,7 +255,7 @@ constexpr std::array<std::string_view, sizeof...(Events)> event_names(
 constexpr auto kEvents = event_names(static_cast<const Event*>(nullptr));
 
 // First the promises, then, in the same order, the checkers that watch over them.
-constexpr std::size_t kCheckers = 12;
+constexpr std::size_t kCheckers = 13;
 constexpr auto kPromises = std::to_array<std::string_view>({
     "one primary a term",
     "a primary only appends to its log",
@@ -269,6 +269,7 @@ constexpr auto kPromises = std::to_array<std::string_view>({
     "no node breaks an invariant",
     "a retried write is done once",
     "no read is stale",
+    "who is in reach keeps up",
     "election safety",
     "leader append-only",
     "log matching",
@@ -281,6 +282,7 @@ constexpr auto kPromises = std::to_array<std::string_view>({
     "invariants",
     "exactly once",
     "read freshness",
+    "catching up",
 });
 static_assert(kPromises.size() == 2 * kCheckers);
 

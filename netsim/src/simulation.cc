@@ -20,6 +20,7 @@ Simulation::Simulation(const Scenario& scenario, std::uint64_t seed)
       chaos_(scenario_, Rng(seed).fork("chaos")),
       safety_(scenario_),
       availability_(scenario_),
+      catching_up_(scenario_),
       expectations_(scenario_) {
   steps_.begin(cluster_);
   clients_.begin(cluster_);
@@ -78,7 +79,9 @@ void Simulation::note_ended() {
 void Simulation::watch() {
   safety_.observe(cluster_);
   availability_.observe(cluster_);
+  catching_up_.observe(cluster_, availability_.primary());
   if (auto stalled = availability_.take_violation()) safety_.violations().push_back(*stalled);
+  if (auto stuck = catching_up_.take_violation()) safety_.violations().push_back(*stuck);
   steps_.observe(cluster_);
   if (scenario_.chaos) chaos_.observe(cluster_);
   expectations_.observe(cluster_, steps_.cast());

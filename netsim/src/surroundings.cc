@@ -52,7 +52,9 @@ Scenario draw_surroundings(const Scenario& scenario, std::uint64_t seed) {
   Limits& limits = drawn.limits;
   if (!one_in(3)) limits.snapshot_after_bytes = skewed(rng, 500, 50'000);
   if (!one_in(3)) limits.keep_log_bytes = rng.below(2000);
-  if (!one_in(3)) limits.snapshot_chunk_bytes = 100 + rng.below(1000);
+  if (!one_in(3)) limits.snapshot_chunk_bytes = skewed(rng, 10, 1000);
+  // A snapshot that takes several round trips, so that something can come between.
+  if (!one_in(3)) limits.max_inflight_chunks = static_cast<std::uint32_t>(1 + rng.below(3));
   if (!one_in(3)) limits.max_append_bytes = skewed(rng, 20, 1000);
   if (!one_in(3)) limits.max_inflight_appends = static_cast<std::uint32_t>(skewed(rng, 1, 8));
   if (one_in(4)) {

@@ -15,8 +15,8 @@ CLASSES = ("election", "replication", "commit", "persistence", "snapshot", "read
 # The simulator's names (docs/simulator.md, "What is watched"), and what a sweep finds beside them.
 CHECKERS = ("durability", "linearizability", "progress", "election safety",
             "leader append-only", "log matching", "leader completeness", "state machine safety",
-            "vote safety", "exactly once", "read freshness", "invariants", "expectation",
-            "determinism", "crash")
+            "vote safety", "exactly once", "read freshness", "catching up", "invariants",
+            "expectation", "determinism", "crash")
 
 
 class MuseumError(Exception):

@@ -118,6 +118,7 @@ TEST(ScenarioExpect, PromisesStandForCheckers) {
   EXPECT_EQ(checker("the cluster recovers"), "progress");
   EXPECT_EQ(checker("a retried write is done once"), "exactly once");
   EXPECT_EQ(checker("no read is stale"), "read freshness");
+  EXPECT_EQ(checker("who is in reach keeps up"), "catching up");
   EXPECT_EQ(checker("log matching"), "log matching");
   EXPECT_EQ(expectation_of(R"({"always": "linearizable"})").claim, Claim::kNone);
   EXPECT_EQ(expectation_of(R"({"always": "linearizable"})").moment, Moment::kAlways);

@@ -21,14 +21,14 @@ struct Pinned {
 };
 constexpr auto kPinned = std::to_array<Pinned>({
     {0, 1, 0xe181f0347b14072d},
-    {3, 4, 0x353002837a029b29},
-    {3, 8, 0xa323801041d38763},
-    {3, 10, 0xba19d112eede9724},
-    {3, 22, 0xa1170191c4fd77ba},
-    {5, 4, 0x283e8f4a9d8c186a},
-    {5, 8, 0x5261290348930b30},
-    {5, 10, 0xd17f3fbfd8fdc1f0},
-    {5, 18, 0xdb7bfc9f21db1f97},
+    {3, 4, 0x97eeb0d2eaa63985},
+    {3, 8, 0x838bcbcba0994237},
+    {3, 10, 0x6bab77fda04aa4fd},
+    {3, 22, 0x85924664eb0ac003},
+    {5, 4, 0x76e00ce4af087dca},
+    {5, 8, 0x023bd524d96cc74f},
+    {5, 10, 0xfd79b69a4c987321},
+    {5, 18, 0x9be3616a070cfeb9},
 });
 
 /// Everything at once: all faults, snapshots, many clients on few keys.

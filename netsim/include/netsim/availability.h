@@ -25,6 +25,10 @@ struct Failover {
   std::uint32_t campaigns{0};
 };
 
+/// How long nodes that work and reach each other may need to get on, at most: for split votes, a
+/// lost message or two, a snapshot on the way.
+Duration patience_with(const Scenario& scenario);
+
 /// Watches whether there is a primary that can serve: one that runs, leads, has committed in its
 /// term and reaches a majority over healthy links. And whether there could be one: a majority of
 /// running nodes with votes that all reach each other must elect a primary within a few election

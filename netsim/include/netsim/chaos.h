@@ -35,6 +35,7 @@ class Chaos {
   void draw_ambush(const Scenario& scenario);
   void strike(Cluster& cluster, Steps& steps);
   void strike_others(Cluster& cluster, Steps& steps, Verb verb);
+  void relapse(Cluster& cluster, const Selector& node, Duration after);
   bool strike_once(Cluster& cluster, Steps& steps, Verb verb, Duration delay = {});
   Verb draw_class();
   bool strikes(Chance chance) { return rng_.below(1'000'000) < chance.per_million; }
@@ -75,7 +76,9 @@ class Chaos {
   Duration longest_stay_{};
   bool old_clocks_{false};  ///< the nodes have run for weeks
   Chance company_{};        ///< that other nodes suffer the same at the same moment
+  Chance relapse_{};        ///< that who comes back dies again while it catches up
   std::optional<std::pair<Verb, Verb>> pair_{};  ///< the second always comes with the first
+  Duration pair_apart_{};                        ///< at most so long after it
   Duration reach_{};                             ///< in which a message or two get there
   std::optional<Selector> victim_{};             ///< of this moment's strikes
   Ambush ambush_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "netsim/availability.h"
+#include "netsim/catching_up.h"
 #include "netsim/chaos.h"
 #include "netsim/cluster.h"
 #include "netsim/coverage.h"
@@ -82,6 +83,7 @@ class Simulation {
   Chaos chaos_;
   SafetyChecker safety_;
   Availability availability_;
+  CatchingUp catching_up_;
   Expectations expectations_;
   std::optional<CoverageObserver> coverage_{};
   std::size_t recorded_violations_{0};
