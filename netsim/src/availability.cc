@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "netsim/report_layout.h"
+#include "netsim/surroundings.h"
 
 namespace kv::sim {
 namespace {
@@ -13,6 +14,20 @@ namespace {
 /// Election timeouts.
 constexpr std::int64_t kPatienceTimeouts = 12;
 constexpr Duration kLongestSync = seconds(3600);
+
+/// What a majority lacks of the longest log. Who wins may have to give it all that before anything
+/// commits in its own term.
+std::int64_t lacked_by_majority(const Cluster& cluster) {
+  std::vector<LogIndex> ends;
+  for (NodeId id = 1; id <= cluster.size(); ++id) {
+    const Replica* replica = cluster.replica(id);
+    ends.push_back(replica == nullptr ? 0 : replica->raft().log().last_index());
+  }
+  std::sort(ends.rbegin(), ends.rend());
+  std::size_t majority = ends.size() / 2;
+  while (majority > 0 && ends[majority] == 0) --majority;  // of those that run
+  return static_cast<std::int64_t>(ends.front() - ends[majority]);
+}
 
 bool is_one_of(std::string_view verb, std::initializer_list<std::string_view> verbs) {
   return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
@@ -25,7 +40,8 @@ Duration patience_with(const Scenario& scenario) {
   return (scenario.timing.election_timeout_max + sync) * kPatienceTimeouts;
 }
 
-Availability::Availability(const Scenario& scenario) : patience_(patience_with(scenario)) {
+Availability::Availability(const Scenario& scenario)
+    : patience_(patience_with(scenario)), catch_up_rate_(catch_up_rate(scenario)) {
   for (const NodeSpec& node : scenario.nodes) names_.push_back(node.name);
 }
 
@@ -39,6 +55,7 @@ void Availability::observe(const Cluster& cluster, const Record& record) {
   if (event == nullptr) {
     if (!note_fault(record)) return;
     changed_ = record.at;
+    lacked_ = lacked_by_majority(cluster);
     core_ = core_exists(cluster);
     look(cluster);
   } else if (const auto* change = std::get_if<RoleChanged>(event)) {
@@ -147,6 +164,7 @@ void Availability::look(const Cluster& cluster) {
     failover.cause = last_fault_;
     failovers_.push_back(std::move(failover));
     changed_ = now;
+    lacked_ = lacked_by_majority(cluster);
   }
   if (now_primary != kNoNode) {
     if (ever_served_ && !failovers_.empty() && !failovers_.back().served) {
@@ -161,15 +179,21 @@ void Availability::look(const Cluster& cluster) {
   primary_ = now_primary;
 }
 
+Duration Availability::patience_now() const {
+  return patience_ + nanoseconds(seconds(1).ns / catch_up_rate_ * lacked_);
+}
+
 void Availability::check_progress(const Cluster& cluster) {
   if (!core_ || reported_ || cluster.now() - changed_ <= patience_) return;
+  lacked_ = std::max(lacked_, lacked_by_majority(cluster));
+  if (cluster.now() - changed_ <= patience_now()) return;
   // A wiped member learns that it has no vote only from the others.
   core_ = core_exists(cluster);
   if (!core_) return;
   reported_ = true;
   violation_ = {"progress", cluster.now(),
                 "A majority of nodes runs and is connected, but no primary has served for " +
-                    span_text(cluster.now() - changed_) + "; " + span_text(patience_) +
+                    span_text(cluster.now() - changed_) + "; " + span_text(patience_now()) +
                     " are enough for any election."};
 }
 

@@ -38,9 +38,10 @@ std::int64_t catch_up_rate(const Scenario& drawn) {
                                 network.between_zones.value_or(Latency{}).quantile(kMedian));
   const Duration trip = way * 2 + drawn.disk.sync.quantile(kMedian);
   const Limits& limits = drawn.limits;
+  // Within what can be counted, however generous the limits are.
   const auto under_way = static_cast<std::int64_t>(
-      limits.max_inflight_appends *
-      std::max<std::uint64_t>(limits.max_append_bytes / kBytesOfAnEntry, 1));
+      std::clamp<std::uint64_t>(limits.max_inflight_appends, 1, 1'000) *
+      std::clamp<std::uint64_t>(limits.max_append_bytes / kBytesOfAnEntry, 1, 1'000'000));
   // Half of what it should be: an append waits for the sync of the one before.
   return seconds(1).ns * under_way / (trip.ns * 2 + 1) + 1;
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "scenario_reading.h"
 #include "world.h"
 
 namespace kv::sim {
@@ -147,6 +148,22 @@ TEST_F(Progress, AFaultStartsTheTimeAnew) {
   world_.run_for(seconds(20));
   ASSERT_EQ(violations_.size(), 1u);
   EXPECT_GT(violations_[0].at, fault + kPatience);
+}
+
+// node2 has missed 30 s of writes and gets them one by one, before anything commits in the new
+// term.
+TEST(ProgressOfWhoLacksMuch, HasTimeToBeGivenIt) {
+  const Scenario scenario = scenario_with(R"("primary": "node1", "timing": "lan",
+      "network": {"latency": "15ms"}, "limits": {"max_append_bytes": "20B",
+      "max_inflight_appends": 1}, "workload": {"clients": 4, "rate": 20, "reads": 0},
+      "steps": [{"at": "1s", "crash": "node2"}, {"at": "30s", "crash": "node3"},
+                {"at": "30s", "crash": "node1"}, {"at": "30100ms", "restart": "node1"},
+                {"at": "30100ms", "restart": "node2"}])");
+  const RunResult result = run(scenario, 1);
+  EXPECT_TRUE(result.passed) << text_of(result.violations);
+  ASSERT_EQ(result.failovers.size(), 1u);
+  ASSERT_TRUE(result.failovers[0].elected && result.failovers[0].served);
+  EXPECT_GT(*result.failovers[0].served - *result.failovers[0].elected, seconds(8));
 }
 
 TEST_F(Progress, IsNotAskedOfNodesThatAreDown) {

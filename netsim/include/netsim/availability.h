@@ -56,6 +56,7 @@ class Availability {
   Failover* open_failover();
   void look(const Cluster& cluster);
   void check_progress(const Cluster& cluster);
+  Duration patience_now() const;
   NodeId able_primary(const Cluster& cluster) const;
   bool core_exists(const Cluster& cluster) const;
   bool connected(const Cluster& cluster, NodeId a, NodeId b) const;
@@ -63,6 +64,8 @@ class Availability {
 
   std::vector<std::string> names_{};
   Duration patience_{};
+  std::int64_t catch_up_rate_{1};  ///< entries a second
+  std::int64_t lacked_{0};         ///< most entries that a majority lacked since the last change
   NodeId primary_{kNoNode};
   bool ever_served_{false};
   Instant changed_{};  ///< when a node or a link changed last, or a primary was lost
