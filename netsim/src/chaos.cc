@@ -2,11 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <string_view>
 #include <utility>
 
-#include "core/check.h"
-#include "core/snapshot.h"
 #include "fault_steps.h"
 #include "netsim/fault_budget.h"
 #include "netsim/surroundings.h"
