@@ -90,9 +90,12 @@ std::size_t encoded_size(std::size_t key_size, std::size_t value_size, bool expi
   return 2 * sizeof(std::uint32_t) + (expires ? sizeof(std::uint64_t) : 0) + key_size + value_size;
 }
 
-/// The size, up to what allocators would round an allocation up to, so that no room is lost:
-/// they know four sizes between a power of two and the next.
-std::size_t rounded_up(std::size_t size_bytes) {
+/// What to ask an allocator for, so that no room is lost: up to 2 KiB they know four sizes between
+/// a power of two and the next; larger ones that are no power of two share pieces of many pages, of
+/// which some stay half empty.
+std::size_t allocated_size(std::size_t size_bytes) {
+  constexpr std::size_t kLeastPower = 2048;
+  if (size_bytes >= kLeastPower) return std::bit_floor(size_bytes);
   const std::size_t step = std::max<std::size_t>(std::bit_floor(size_bytes) / 4, 16);
   return (size_bytes + step - 1) / step * step;
 }
@@ -303,8 +306,8 @@ std::uint32_t Shard::open_page(std::size_t size_bytes) {
     // waste.
     const std::size_t share =
         std::min<std::size_t>(packed_bytes_ / 2 + kLeastBytes, kPageBytes - kControlBlockBytes);
-    open_page_ =
-        add_page(rounded_up(std::max(share, size_bytes) + kControlBlockBytes) - kControlBlockBytes);
+    open_page_ = add_page(allocated_size(std::max(share, size_bytes) + kControlBlockBytes) -
+                          kControlBlockBytes);
   } else if (!pages_[open_page_].owned) {
     Page& page = pages_[open_page_];
     const std::shared_ptr<char[]> shared = std::move(page.bytes);

@@ -326,10 +326,13 @@ void Driver::look_for_rest() {
   rest_timer_.async_wait([this](const std::error_code& cancelled) {
     if (cancelled) return;
     const LogIndex applied = replica_.applied();
-    if (std::exchange(seen_applied_, applied) != applied) {
+    const std::uint64_t log_bytes = replica_.raft().log().bytes();
+    const bool writing = std::exchange(seen_applied_, applied) != applied;
+    // Behind a snapshot it shrinks a little each turn.
+    const bool shrinking = std::exchange(seen_log_bytes_, log_bytes) != log_bytes;
+    if (writing || shrinking) {
       tidied_ = false;
     } else if (!tidied_ && !replica_.saving_snapshot()) {
-      const std::uint64_t log_bytes = replica_.raft().log().bytes();
       if (log_bytes > kLogAtRestBytes + replica_.snapshot_bytes() / kLogAtRestShare)
         begin_snapshot();
       // None is begun when the newest one has everything: a follower that is behind needs the log.

@@ -107,6 +107,7 @@ class Driver final : public ClientRequests, public PeerEvents {
   /// A node at rest needs no log in memory.
   asio::steady_timer rest_timer_;
   LogIndex seen_applied_{0};
+  std::uint64_t seen_log_bytes_ = 0;
   bool tidied_{false};
   NodeId last_primary_{kNoNode};  ///< whom clients are told to ask
   std::uint64_t snapshot_unix_seconds_{0};
