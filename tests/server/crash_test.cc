@@ -166,6 +166,23 @@ TEST(Crash, ALaggingSecondaryIsBroughtUpToDateByASnapshot) {
   EXPECT_EQ(client.execute("GET key7")->value, "\"" + value + "\"");
 }
 
+TEST(Crash, AtRestALogOfABurstGivesWayToASnapshot) {
+  LiveCluster cluster;
+  const std::string value(64 * 1024, 'x');
+  ClusterClient client(cluster.config());
+  for (int i = 0; i < 96; ++i) ASSERT_TRUE(client.execute("SET key " + value)->ok());
+  // 6 MiB of log over one key of 64 KiB; what stays behind the snapshot is 2 MiB.
+  for (const std::string& node : cluster.names()) {
+    EXPECT_TRUE(eventually([&] {
+      const auto status = cluster.status(node);
+      return status && status->snapshot_index >= 90U && status->first_index >= 60U;
+    })) << node;
+  }
+  cluster.kill("node2");
+  cluster.start("node2");
+  EXPECT_EQ(cluster.execute("GET key").value, "\"" + value + "\"");
+}
+
 /// Segment files of a node's log, newest last.
 std::vector<std::filesystem::path> segments(const LiveCluster& cluster, const std::string& node) {
   std::vector<std::filesystem::path> files;
