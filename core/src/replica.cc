@@ -375,6 +375,11 @@ void Replica::give(RequestId id, const Command& command) {
   reply(id, std::move(answer));
 }
 
+bool Replica::is_asked() const {
+  return !writes_.empty() || !reads_.empty() || !clock_reads_.empty() || !follower_reads_.empty() ||
+         !transfers_.empty();
+}
+
 /// What was committed when the round was confirmed is applied, so the state is fresh enough.
 bool Replica::reads_ready() const {
   return !reads_.empty() && applied_ == raft_.commit() &&

@@ -155,7 +155,11 @@ void Driver::flush() {
   for (const auto& link : links_) {
     if (link) link->flush();
   }
-  if (!effects.writes.empty()) log_writer_.enqueue(std::move(effects.writes));
+  if (!effects.writes.empty()) {
+    const bool awaited = !effects.replies.empty() || replica_.is_asked();
+    awaited ? log_writer_.enqueue(std::move(effects.writes))
+            : log_writer_.write(std::move(effects.writes));
+  }
   for (const Event& event : effects.events) log_.record(event);
   if (effects.save_snapshot) snapshot_writer_.save(std::move(effects.save_snapshot));
   for (SnapshotPtr& snapshot : effects.retired) snapshot_writer_.drop(std::move(snapshot));

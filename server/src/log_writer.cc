@@ -29,11 +29,12 @@ void add(std::vector<DiskOperation>& operations, std::vector<DiskOperation> more
 }  // namespace
 
 LogWriter::LogWriter(Wal wal, DataDirectory& directory, std::function<void(WriteId)> persisted,
-                     std::function<void(Error)> failed)
+                     std::function<void(Error)> failed, std::chrono::nanoseconds quick)
     : wal_(std::move(wal)),
       directory_(directory),
       persisted_(std::move(persisted)),
       failed_(std::move(failed)),
+      quick_(quick),
       thread_([this] { run(); }) {}
 
 LogWriter::~LogWriter() {
@@ -59,47 +60,85 @@ void LogWriter::enqueue(std::vector<Write> writes) {
   wake_.notify_one();
 }
 
-/// The next writes. Empty: it is time to stop. Nothing: the log is not `marked` yet, and none came
-/// for kQuiet.
-std::optional<std::vector<Write>> LogWriter::next_group(bool marked) {
+void LogWriter::write(std::vector<Write> writes) {
+  std::unique_lock lock(mutex_);
+  if (!is_for_caller(writes)) {
+    lock.unlock();
+    return enqueue(std::move(writes));
+  }
+  const Outcome done = write_group(writes);
+  caller_has_written_ = true;
+  lock.unlock();
+  go_on(done);
+}
+
+/// Old segments and whole snapshots take longer than a sync.
+bool LogWriter::is_for_caller(const std::vector<Write>& writes) const {
+  return at_rest_ && queue_.empty() && disk_is_quick_ && !broken_ &&
+         std::ranges::none_of(writes, [](const Write& write) {
+           return write.install != nullptr || write.discard_through != LogIndex{0};
+         });
+}
+
+LogWriter::Task LogWriter::next_task(bool marked) {
   std::unique_lock lock(mutex_);
   const auto is_woken = [this] { return !queue_.empty() || stopping_; };
   if (marked) {
     wake_.wait(lock, is_woken);
-  } else if (!wake_.wait_for(lock, kQuiet, is_woken)) {
-    return std::nullopt;
+  } else {
+    at_rest_ = true;
+    const bool woken = wake_.wait_for(lock, kQuiet, is_woken);
+    at_rest_ = false;
+    const bool quiet = !std::exchange(caller_has_written_, false);
+    if (!woken) return {quiet ? Task::Kind::kMark : Task::Kind::kPrepare};
   }
-  return std::exchange(queue_, {});
+  if (queue_.empty()) return {Task::Kind::kStop};
+  return {Task::Kind::kWrite, std::exchange(queue_, {})};
 }
 
 void LogWriter::run() {
-  // A recovered log has been synced: a mark protects it from here on.
   bool marked = false;
   for (;;) {
-    const std::optional<std::vector<Write>> group = next_group(marked);
-    if (!group || group->empty()) {
-      if (!execute(wal_.mark())) return;
-      if (group) return;
-      marked = true;
-      continue;
+    const Task task = next_task(marked);
+    switch (task.kind) {
+      case Task::Kind::kWrite:
+        if (!go_on(write_group(task.group))) return;
+        [[fallthrough]];
+      case Task::Kind::kPrepare:
+        if (!go_on(directory_.execute(wal_.prepare()))) return;
+        marked = false;
+        break;
+      case Task::Kind::kMark:
+        // The first one vouches for what was recovered.
+        if (!go_on(directory_.execute(wal_.mark()))) return;
+        marked = true;
+        break;
+      case Task::Kind::kStop:
+        go_on(directory_.execute(wal_.mark()));
+        return;
     }
-    std::vector<DiskOperation> operations;
-    for (const Write& write : *group) add(operations, wal_.append(write));
-    add(operations, wal_.sync());
-    if (!execute(operations)) return;
-    marked = false;
-    persisted_(group->back().id);
-    if (!execute(wal_.prepare())) return;
   }
 }
 
-bool LogWriter::execute(const std::vector<DiskOperation>& operations) {
-  const Outcome done = directory_.execute(operations);
+/// By the thread, or under mutex_ by a caller while the thread is at rest.
+Outcome LogWriter::write_group(const std::vector<Write>& group) {
+  std::vector<DiskOperation> operations;
+  for (const Write& write : group) add(operations, wal_.append(write));
+  add(operations, wal_.sync());
+  const auto begin = std::chrono::steady_clock::now();
+  Outcome done = directory_.execute(operations);
+  disk_is_quick_ = std::chrono::steady_clock::now() - begin < quick_;
+  if (done) persisted_(group.back().id);
+  return done;
+}
+
+/// Whether it was done. After a failure nothing is written any more.
+bool LogWriter::go_on(const Outcome& done) {
   if (done) return true;
   {
     const std::lock_guard lock(mutex_);
-    broken_ = true;
     queue_.clear();
+    if (std::exchange(broken_, true)) return false;
   }
   failed_(done.error());
   return false;

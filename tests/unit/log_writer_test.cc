@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,8 @@
 
 namespace kv {
 namespace {
+
+using namespace std::chrono_literals;
 
 Wal::Options options() {
   return {"node1", 64 << 10};
@@ -36,6 +39,7 @@ class Reports {
   void persisted(WriteId id) {
     const std::lock_guard lock(mutex_);
     persisted_.push_back(id);
+    last_by_ = std::this_thread::get_id();
     changed_.notify_all();
   }
   void failed(const Error& error) {
@@ -53,6 +57,11 @@ class Reports {
     const std::lock_guard lock(mutex_);
     return persisted_;
   }
+  /// Which thread wrote the last one.
+  std::thread::id last_by() {
+    const std::lock_guard lock(mutex_);
+    return last_by_;
+  }
   std::vector<std::string> errors() {
     const std::lock_guard lock(mutex_);
     return errors_;
@@ -67,6 +76,7 @@ class Reports {
   std::mutex mutex_{};
   std::condition_variable changed_{};
   std::vector<WriteId> persisted_{};
+  std::thread::id last_by_{};
   std::vector<std::string> errors_{};
 };
 
@@ -86,9 +96,34 @@ class LogWriterTest : public ::testing::Test {
   void start() {
     start([this](WriteId id) { reports_.persisted(id); });
   }
-  void start(std::function<void(WriteId)> persisted) {
-    writer_.emplace(std::move(*wal_), *directory_, std::move(persisted),
-                    [this](const Error& error) { reports_.failed(error); });
+  void start(std::function<void(WriteId)> persisted) { start(std::move(persisted), 1h); }
+  /// A disk that takes less than `quick` is waited for by callers.
+  void start(std::function<void(WriteId)> persisted, std::chrono::nanoseconds quick) {
+    writer_.emplace(
+        std::move(*wal_), *directory_, std::move(persisted),
+        [this](const Error& error) { reports_.failed(error); }, quick);
+  }
+
+  /// Writes, from `next` on, until one was written by the caller: the writer's thread is at rest
+  /// soon. Leaves the id behind it in `next`.
+  bool write_until_by_caller(WriteId& next) {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (std::chrono::steady_clock::now() < give_up) {
+      writer_->write({write_of(next)});
+      if (!reports_.wait_for(next++)) return false;
+      if (reports_.last_by() == std::this_thread::get_id()) return true;
+    }
+    return false;
+  }
+
+  /// Whether it comes to be that damage in a copy of the log is told from a torn tail.
+  bool marks_the_log() {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    std::string refusal;
+    while (refusal.empty() && std::chrono::steady_clock::now() < give_up) {
+      refusal = damage_in_copy();
+    }
+    return refusal.find("before data that was known to be on disk") != std::string::npos;
   }
 
   /// Damages a copy of the log as it is now; why that is refused, empty: it passes for a torn tail.
@@ -153,10 +188,7 @@ TEST_F(LogWriterTest, MarksTheLogWhenNothingIsWaiting) {
   start();
   writer_->enqueue({write_of(1)});
   ASSERT_TRUE(reports_.wait_for(1));
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  std::string refusal;
-  while (refusal.empty() && std::chrono::steady_clock::now() < give_up) refusal = damage_in_copy();
-  EXPECT_NE(refusal.find("before data that was known to be on disk"), std::string::npos) << refusal;
+  EXPECT_TRUE(marks_the_log());
 }
 
 TEST_F(LogWriterTest, MarksTheLogBeforeItEnds) {
@@ -185,6 +217,53 @@ TEST_F(LogWriterTest, ReportsAWriteBeforeItPreparesTheNextSegment) {
   writer_->enqueue({write_of(1)});
   ASSERT_TRUE(reports_.wait_for_failure());
   EXPECT_EQ(reports_.ids(), std::vector<WriteId>{1});
+}
+
+TEST_F(LogWriterTest, ACallerWhoWaitsWritesItselfInOrderWithTheRest) {
+  start();
+  WriteId next = 1;
+  ASSERT_TRUE(write_until_by_caller(next));
+  for (const WriteId end = next + 1000; next < end; ++next) {
+    next % 3 == 0 ? writer_->enqueue({write_of(next)}) : writer_->write({write_of(next)});
+  }
+  ASSERT_TRUE(reports_.wait_for(next - 1));
+  const std::vector<WriteId> ids = reports_.ids();
+  EXPECT_TRUE(std::is_sorted(ids.begin(), ids.end()));
+  writer_.reset();
+  open();
+  EXPECT_EQ(entries_, next - 1);
+}
+
+TEST_F(LogWriterTest, MarksWhatACallerWroteAndPreparesTheNextSegment) {
+  start();
+  WriteId next = 1;
+  ASSERT_TRUE(write_until_by_caller(next));
+  EXPECT_TRUE(marks_the_log());
+  EXPECT_TRUE(std::filesystem::exists(scratch_.path("node1/spare-1.wal")));
+}
+
+TEST_F(LogWriterTest, NobodyWaitsForADiskThatIsSlow) {
+  start([this](WriteId id) { reports_.persisted(id); }, 0s);
+  for (WriteId id = 1; id <= 20; ++id) {
+    writer_->write({write_of(id)});
+    ASSERT_TRUE(reports_.wait_for(id));
+    // The first one shows how slow it is.
+    if (id == 1) continue;
+    EXPECT_NE(reports_.last_by(), std::this_thread::get_id()) << id;
+  }
+}
+
+TEST_F(LogWriterTest, AFailureThatACallerMeetsIsReportedOnce) {
+  start();
+  WriteId next = 1;
+  ASSERT_TRUE(write_until_by_caller(next));
+  std::filesystem::remove_all(scratch_.path("node1"));
+  writer_->write({write_of(next, std::string(options().segment_bytes, 'x'))});
+  ASSERT_TRUE(reports_.wait_for_failure());
+  writer_->write({write_of(next + 1)});
+  writer_.reset();
+  EXPECT_EQ(reports_.errors().size(), 1u);
+  EXPECT_EQ(reports_.ids().back(), next - 1);
 }
 
 TEST_F(LogWriterTest, KeepsFewFilesOpenHoweverLongTheLogIs) {

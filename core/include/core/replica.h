@@ -63,6 +63,8 @@ class Replica {
   const KvStore& store() const { return store_; }
   const Raft& raft() const { return raft_; }
   LogIndex applied() const { return applied_; }
+  /// Whether a client waits for an answer of this node.
+  bool is_asked() const;
 
  private:
   struct WaitingWrite {
