@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <variant>
@@ -31,6 +32,16 @@ TEST(ScenarioRows, TellWhichStepsAreDone) {
   const auto after = steps_at(viewer, seconds(6));
   EXPECT_EQ(after[0].state, StepRow::State::kDone);
   EXPECT_EQ(after[1].state, StepRow::State::kLatest);
+}
+
+TEST(ScenarioRows, CutLongValues) {
+  Viewer viewer;
+  viewer.open(KV_SCENARIO_DIR "/museum/64-receiver-may-not-begin-anew.json");
+  const std::vector<StepRow> rows = steps_at(viewer, seconds(3));
+  for (const StepRow& row : rows) EXPECT_LT(row.words.size(), 120u) << row.words;
+  EXPECT_TRUE(std::any_of(rows.begin(), rows.end(), [](const StepRow& row) {
+    return row.words.find("….") == std::string::npos && row.words.find("...…") != std::string::npos;
+  }));
 }
 
 TEST(ScenarioRows, DecideExpectationsWhenTheyAreDecided) {

@@ -23,8 +23,21 @@ std::map<std::uint32_t, std::size_t> positions_of(const History& history, NoteKi
   return positions;
 }
 
-const std::string& words_of(const StepTaken& step) {
-  return step.caption.empty() ? step.words : step.caption;
+/// Long values are cut: they would take the panel, and ImGui may break a line behind each dot.
+std::string with_short_words(std::string_view words) {
+  constexpr std::size_t kLongest = 32;
+  std::string shown;
+  for (std::size_t from = 0; from <= words.size();) {
+    const std::size_t end = std::min(words.find(' ', from), words.size());
+    shown += sim::one_line(words.substr(from, end - from), kLongest);
+    if (end < words.size()) shown += ' ';
+    from = end + 1;
+  }
+  return shown;
+}
+
+std::string words_of(const StepTaken& step) {
+  return step.caption.empty() ? with_short_words(step.words) : step.caption;
 }
 
 StepRow row_of(const History& history, std::size_t position, std::size_t now) {
