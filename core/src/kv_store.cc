@@ -289,6 +289,12 @@ std::uint64_t KvStore::live_size() const {
   return sum;
 }
 
+std::uint64_t KvStore::live_expiring() const {
+  std::uint64_t sum = 0;
+  for (const Slot& slot : shards_) sum += slot.shard == nullptr ? 0 : slot.shard->expiring();
+  return sum - (size_ - live_size());
+}
+
 std::uint64_t KvStore::memory_bytes() const {
   std::uint64_t sum = sizeof(KvStore) + shards_.capacity() * sizeof(Slot) +
                       earliest_ms_.capacity() * sizeof(std::uint64_t);

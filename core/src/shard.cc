@@ -295,6 +295,7 @@ std::uint32_t Shard::append(std::string_view key, const StoredValue& record) {
   page.used += static_cast<std::uint32_t>(size_bytes);
   (large ? large_bytes_ : packed_bytes_) += size_bytes;
   encoded_bytes_ += encoded_size(key.size(), record.value.size(), record.expires_ms != 0);
+  expiring_ += record.expires_ms != 0 ? 1 : 0;
   return number * kPageSpan + offset;
 }
 
@@ -341,6 +342,7 @@ void Shard::discard(std::uint32_t place) {
   const char* const record = bytes_at(place);
   const Front front = read_front(record);
   encoded_bytes_ -= encoded_size(front.key_size, front.value_size, front.expires_ms != 0);
+  expiring_ -= front.expires_ms != 0 ? 1 : 0;
   const std::size_t size_bytes = record_size(record, front);
   if (size_bytes <= kLargeBytes) {
     packed_bytes_ -= size_bytes;

@@ -60,6 +60,7 @@ class Shard {
   void drop_expired(std::uint64_t now_ms);
 
   std::uint32_t size() const { return size_; }
+  std::uint32_t expiring() const { return expiring_; }  ///< how many expire, or have
   /// Of all records in a snapshot: keys, values and 8 bytes a record, 16 when it expires.
   std::uint64_t encoded_bytes() const { return encoded_bytes_; }
   std::uint64_t memory_bytes() const;
@@ -120,6 +121,7 @@ class Shard {
   std::vector<std::uint32_t> free_pages_{};  ///< numbers in pages_ that stand for no page
   std::uint32_t open_page_{kNoPage};         ///< where the next packed record goes, if it fits
   std::uint32_t size_{0};
+  std::uint32_t expiring_{0};
   std::uint64_t packed_bytes_{0};  ///< of packed records in use
   std::uint64_t large_bytes_{0};   ///< of records with a page of their own
   std::uint64_t encoded_bytes_{0};

@@ -267,6 +267,7 @@ NodeFacts Driver::facts() {
   facts.pid = static_cast<std::uint64_t>(::getpid());
   facts.incarnation = incarnation_;
   facts.sessions = replica_.store().sessions();
+  facts.expiring_keys = replica_.store().live_expiring();
   facts.snapshot_unix_seconds = snapshot_unix_seconds_;
   facts.saving_snapshot = replica_.saving_snapshot();
   facts.snapshot_failed = snapshot_failed_;

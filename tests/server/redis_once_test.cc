@@ -229,6 +229,7 @@ TEST(Expiry, AKeySeenGoneStaysGoneAfterAFailover) {
   const std::int64_t left = integer(client.ask({"TTL", "lasting"}));
   EXPECT_GT(left, 900);
   EXPECT_LE(left, 1000);
+  EXPECT_NE(client.ask({"INFO", "keyspace"}).text.find("db0:keys=1,expires=1,"), std::string::npos);
 }
 
 TEST(ReadOnly, ASecondaryReadsWhatWasAcknowledgedBefore) {
