@@ -88,7 +88,8 @@ void Replica::submit(Instant now, ClientRequest request) {
 
 void Replica::submit_elsewhere(Instant now, ClientRequest& request) {
   auto* asked = std::get_if<ReadRequest>(&request.body);
-  if (asked == nullptr || !asked->anywhere || raft_.leader() == kNoNode) {
+  // A leader doesn't believe a node without its data, so it confirms nothing to it.
+  if (asked == nullptr || !asked->anywhere || raft_.leader() == kNoNode || raft_.self_wiped()) {
     return refuse(now, request.id);
   }
   follower_reads_.push_back({request.id, std::move(asked->command), raft_.start_follower_read(),
@@ -407,7 +408,7 @@ void Replica::expire(Instant now) {
     reads_.pop_front();
   }
   while (!follower_reads_.empty() && follower_reads_.front().due <= now) {
-    reply(follower_reads_.front().id, Refusal{RefusalCode::kNoPrimary});
+    refuse(now, follower_reads_.front().id);
     follower_reads_.pop_front();
   }
 }

@@ -200,7 +200,7 @@ void ClientSession::append_refusal(std::string& out, const Slot& slot, const Ref
   if (slot.form.kind == ReplyForm::Kind::kWatch) return redis_->watch_failed();
   if (refusal.code == RefusalCode::kUnknownOutcome) hang_up();
   const std::string text =
-      refusal_text(refusal, owner_.cluster(), owner_.redis_mode(), first_key(slot));
+      refusal_text(refusal, owner_.cluster(), owner_.redis_mode(), first_key(slot), slot.reads);
   owner_.count_error(text);
   if (slot.form.kind != ReplyForm::Kind::kSilent) RedisReply(out, slot.form.protocol).error(text);
 }

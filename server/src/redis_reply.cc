@@ -182,7 +182,7 @@ RedisReply& RedisReply::answer(const Answer& answer) {
 }
 
 std::string refusal_text(const Refusal& refusal, const ClusterConfig& cluster, RedisMode mode,
-                         std::string_view key) {
+                         std::string_view key, bool reads) {
   switch (refusal.code) {
     case RefusalCode::kUnknownOutcome:
       return "UNCERTAIN " + explain(refusal, cluster);
@@ -190,7 +190,8 @@ std::string refusal_text(const Refusal& refusal, const ClusterConfig& cluster, R
       return "TRYAGAIN " + explain(refusal, cluster);
     case RefusalCode::kNotPrimary:
       if (const Member* primary = cluster.find(refusal.primary)) {
-        return mode == RedisMode::kCluster ? moved(*primary, key) : read_only(*primary);
+        if (mode == RedisMode::kCluster) return moved(*primary, key);
+        if (!reads) return read_only(*primary);
       }
       break;
     case RefusalCode::kNoPrimary:

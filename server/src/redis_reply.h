@@ -54,9 +54,10 @@ enum class RedisMode : std::uint8_t {
 };
 
 /// The error for a refused command, without the leading '-'. `key`: the command's first one, if
-/// any, for the slot.
+/// any, for the slot. `reads`: it only reads, so what a secondary that could take it says of it has
+/// nothing to do with writing.
 std::string refusal_text(const Refusal& refusal, const ClusterConfig& cluster, RedisMode mode,
-                         std::string_view key);
+                         std::string_view key, bool reads = false);
 
 /// CRC16-CCITT (XMODEM) of the key, or of what is between the first '{' and the next '}' behind it
 /// when that isn't empty, modulo 16384.

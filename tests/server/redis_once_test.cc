@@ -3,6 +3,8 @@
 #include <atomic>
 #include <charconv>
 #include <csignal>
+#include <filesystem>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <thread>
@@ -254,6 +256,18 @@ TEST(ReadOnly, ASecondaryReadsWhatWasAcknowledgedBefore) {
   }
   ASSERT_EQ(secondaries.front().ask({"READWRITE"}).text, "OK");
   EXPECT_TRUE(secondaries.front().ask({"GET", "k"}).is_error("MOVED "));
+}
+
+TEST(ReadOnly, ASecondaryThatLostItsDataSendsReadersToThePrimary) {
+  LiveCluster cluster;
+  const std::string node = cluster.secondaries().front();
+  cluster.kill(node);
+  std::filesystem::remove_all(cluster.data_dir(node));
+  cluster.start(node);
+  ASSERT_TRUE(eventually([&] { return cluster.status(node).has_value(); }));
+  RespConnection wiped = connect_to(cluster.member(node));
+  ASSERT_EQ(wiped.ask({"READONLY"}).text, "OK");
+  EXPECT_TRUE(eventually([&] { return wiped.ask({"GET", "k"}).is_error("MOVED "); }));
 }
 
 TEST(Wait, CountsTheSecondariesThatHaveTheWrite) {

@@ -162,6 +162,14 @@ TEST(RefusalText, HasTheFirstWordThatClientsActOn) {
   }
 }
 
+TEST(RefusalText, OfAReadSpeaksOfNoWrite) {
+  const Refusal refusal{RefusalCode::kNotPrimary, 2, {}};
+  EXPECT_EQ(refusal_text(refusal, cluster(), RedisMode::kCluster, "foo", true),
+            "MOVED 12182 127.0.0.1:6380");
+  EXPECT_EQ(refusal_text(refusal, cluster(), RedisMode::kStandalone, "foo", true),
+            "MASTERDOWN This node is a secondary; the primary is node2 at 127.0.0.1:6380");
+}
+
 TEST(RefusalText, NamesTheMissingNodes) {
   const Refusal refusal{RefusalCode::kNoQuorum, kNoNode, {2, 3}};
   EXPECT_EQ(refusal_text(refusal, cluster(), RedisMode::kCluster, "foo"),
