@@ -289,10 +289,10 @@ std::uint64_t KvStore::live_size() const {
   return sum;
 }
 
-std::uint64_t KvStore::live_expiring() const {
+std::uint64_t KvStore::expiring() const {
   std::uint64_t sum = 0;
   for (const Slot& slot : shards_) sum += slot.shard == nullptr ? 0 : slot.shard->expiring();
-  return sum - (size_ - live_size());
+  return sum;
 }
 
 std::uint64_t KvStore::memory_bytes() const {

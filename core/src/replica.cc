@@ -130,6 +130,10 @@ void Replica::snapshot_saved(Instant now, LogIndex last_index) {
   settle(now);
 }
 
+void Replica::compact(Instant now) {
+  raft_.compact(now, snapshot_index_);
+}
+
 void Replica::snapshot_failed(Instant now) {
   saving_snapshot_ = false;
   settle(now);

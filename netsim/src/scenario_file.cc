@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <tuple>
+#include <string>
+#include <vector>
 
 #include "located_json.h"
 #include "nearest_word.h"
@@ -13,42 +14,64 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The scenarios in `folder`, those first whose names are most like `name`.
-std::vector<std::string> similar_names(const fs::path& folder, const std::string& name) {
-  std::vector<std::tuple<bool, std::size_t, std::string>> ranked;
+struct Candidate {
+  bool apart{true};  ///< it doesn't hold the name that was looked for
+  std::size_t distance{0};
+  std::string path{};
+
+  auto operator<=>(const Candidate&) const = default;
+};
+
+/// The scenarios in `folder`, those first whose names are most like `name`; paths begin with
+/// `shown`.
+std::vector<Candidate> scenarios_in(const fs::path& folder, const fs::path& shown,
+                                    const std::string& name) {
+  std::vector<Candidate> found;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
-    const std::string other = entry->path().filename().string();
     if (entry->path().extension() != ".json") continue;
-    const bool apart = other.find(fs::path(name).stem().string()) == std::string::npos;
-    const std::size_t distance = name.size() > 64 ? 0 : edit_distance(name, other);
-    ranked.emplace_back(apart, distance, other);
+    const std::string other = entry->path().stem().string();
+    const std::size_t distance = name.size() > 64 ? name.size() : edit_distance(name, other);
+    found.push_back({other.find(name) == std::string::npos, distance,
+                     (shown / entry->path().filename()).string()});
   }
-  std::sort(ranked.begin(), ranked.end());
-  std::vector<std::string> names;
-  names.reserve(ranked.size());
-  for (const auto& [apart, distance, other] : ranked) names.push_back(other);
-  return names;
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+/// "a, b and c …" of the first three.
+std::string listed(const std::vector<Candidate>& candidates, std::string_view last_word) {
+  constexpr std::size_t kMost = 3;
+  const std::size_t count = std::min(candidates.size(), kMost);
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i > 0) text += i + 1 == count ? std::string(last_word) : ", ";
+    text += candidates[i].path;
+  }
+  return text;
 }
 
 Error missing(const fs::path& path) {
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  const std::string begin = "There is no file " + path.string();
   std::error_code error;
-  if (!fs::is_directory(folder, error)) {
-    return Error{"There is no file " + path.string() + ": the folder " + folder.string() +
-                 " doesn't exist."};
+  if (!fs::is_directory(folder, error))
+    return Error{begin + ": the folder " + folder.string() + " doesn't exist."};
+  const std::string name = path.stem().string();
+  std::vector<Candidate> all = scenarios_in(folder, path.parent_path(), name);
+  std::vector<Candidate> near = all;
+  if (!path.has_parent_path()) {
+    const std::vector<Candidate> library = scenarios_in("scenarios", "scenarios", name);
+    near.insert(near.end(), library.begin(), library.end());
+    std::sort(near.begin(), near.end());
   }
-  const std::vector<std::string> names = similar_names(folder, path.filename().string());
-  constexpr std::size_t kMost = 3;
-  std::string text;
-  for (std::size_t i = 0; i < names.size() && i < kMost; ++i) {
-    text += (i == 0 ? "" : ", ") + names[i];
-  }
-  if (names.size() > kMost) text += " …";
-  return Error{
-      "There is no file " + path.string() + "; " +
-      (names.empty() ? "there are no scenarios in that folder." : "that folder has " + text)};
+  const std::size_t far = (name.size() + 2) / 3 + 1;
+  std::erase_if(near, [&](const Candidate& each) { return each.apart && each.distance >= far; });
+  if (!near.empty()) return Error{begin + "; did you mean " + listed(near, " or ") + "?"};
+  if (all.empty()) return Error{begin + "; there are no scenarios in that folder."};
+  std::ranges::sort(all, {}, &Candidate::path);
+  return Error{begin + "; that folder has " + listed(all, " and ") + (all.size() > 3 ? " …" : "")};
 }
 
 }  // namespace

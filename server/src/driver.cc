@@ -26,7 +26,8 @@ constexpr RequestId kFirstClientRequest = RequestId{1} << 32;
 /// How often the clock is moved for keys that nobody asks for.
 constexpr std::uint64_t kExpiryPauseMs = 100;
 /// At rest the log in memory is no larger than this and a share of the last snapshot.
-constexpr std::chrono::seconds kRestLook{1};
+constexpr std::chrono::milliseconds kRestLook{1'000};
+constexpr std::chrono::milliseconds kCompactStep{10};
 constexpr std::uint64_t kLogAtRestBytes = 3 << 20;
 constexpr std::uint64_t kLogAtRestShare = 64;
 constexpr std::uint64_t kLongestPauseMs = 3'600'000;
@@ -134,7 +135,7 @@ void Driver::start() {
   }
   peers_.start();
   clients_.start();
-  look_for_rest();
+  look_for_rest(kRestLook);
   schedule_flush();
 }
 
@@ -156,7 +157,9 @@ void Driver::flush() {
     if (link) link->flush();
   }
   if (!effects.writes.empty()) {
-    const bool awaited = !effects.replies.empty() || replica_.is_asked();
+    // A snapshot that is being written makes the disk slow.
+    const bool awaited =
+        !effects.replies.empty() || replica_.is_asked() || replica_.saving_snapshot();
     awaited ? log_writer_.enqueue(std::move(effects.writes))
             : log_writer_.write(std::move(effects.writes));
   }
@@ -267,7 +270,7 @@ NodeFacts Driver::facts() {
   facts.pid = static_cast<std::uint64_t>(::getpid());
   facts.incarnation = incarnation_;
   facts.sessions = replica_.store().sessions();
-  facts.expiring_keys = replica_.store().live_expiring();
+  facts.expiring_keys = replica_.store().expiring();
   facts.snapshot_unix_seconds = snapshot_unix_seconds_;
   facts.saving_snapshot = replica_.saving_snapshot();
   facts.snapshot_failed = snapshot_failed_;
@@ -324,29 +327,37 @@ void Driver::arm_expiry() {
   });
 }
 
-/// What a burst of writes left in memory is given back a while after it: the log behind a snapshot
-/// that costs little, and then what the allocator keeps.
-void Driver::look_for_rest() {
-  rest_timer_.expires_after(kRestLook);
+void Driver::look_for_rest(std::chrono::milliseconds pause) {
+  rest_timer_.expires_after(pause);
   rest_timer_.async_wait([this](const std::error_code& cancelled) {
     if (cancelled) return;
-    const LogIndex applied = replica_.applied();
-    const std::uint64_t log_bytes = replica_.raft().log().bytes();
-    const bool writing = std::exchange(seen_applied_, applied) != applied;
-    // Behind a snapshot it shrinks a little each turn.
-    const bool shrinking = std::exchange(seen_log_bytes_, log_bytes) != log_bytes;
-    if (writing || shrinking) {
-      tidied_ = false;
-    } else if (!tidied_ && !replica_.saving_snapshot()) {
-      if (log_bytes > kLogAtRestBytes + replica_.snapshot_bytes() / kLogAtRestShare)
-        begin_snapshot();
-      // None is begun when the newest one has everything: a follower that is behind needs the log.
-      if (replica_.saving_snapshot()) return look_for_rest();
-      tidied_ = true;
-      give_back_free_memory();
-    }
-    look_for_rest();
+    const bool writing = std::exchange(seen_applied_, replica_.applied()) != replica_.applied();
+    if (writing) tidied_ = false;
+    look_for_rest(writing ? kRestLook : tidy());
   });
+}
+
+/// What a burst of writes left in memory is given back a while after it: the log behind a snapshot
+/// that costs little, and then what the allocator keeps. Gives when to look again.
+std::chrono::milliseconds Driver::tidy() {
+  const Raft& raft = replica_.raft();
+  if (replica_.saving_snapshot()) return kRestLook;
+  if (raft.log().bytes() > kLogAtRestBytes + replica_.snapshot_bytes() / kLogAtRestShare) {
+    replica_.compact(steady_now());
+    // Once: the disk may be full, or a follower may need the log.
+    if (!raft.compacting() && !raft.sending_snapshot() &&
+        std::exchange(rest_snapshot_, seen_applied_) != seen_applied_) {
+      begin_snapshot();
+      return kRestLook;
+    }
+  }
+  if (raft.compacting()) {
+    tidied_ = false;
+    schedule_flush();
+    return kCompactStep;
+  }
+  if (!std::exchange(tidied_, true)) give_back_free_memory();
+  return kRestLook;
 }
 
 /// Redis clients that were told by SENTINEL where the primary is look again when it closes their

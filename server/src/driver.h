@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,7 +76,8 @@ class Driver final : public ClientRequests, public PeerEvents {
   void arm_timer();
   void arm_expiry();
   void tell_of_primary();
-  void look_for_rest();
+  void look_for_rest(std::chrono::milliseconds pause);
+  std::chrono::milliseconds tidy();
   std::uint64_t uptime_seconds() const;
   void begin_stop();
   void handed_over();
@@ -107,7 +109,7 @@ class Driver final : public ClientRequests, public PeerEvents {
   /// A node at rest needs no log in memory.
   asio::steady_timer rest_timer_;
   LogIndex seen_applied_{0};
-  std::uint64_t seen_log_bytes_ = 0;
+  LogIndex rest_snapshot_{0};  ///< the last index that a snapshot was begun for at rest
   bool tidied_{false};
   NodeId last_primary_{kNoNode};  ///< whom clients are told to ask
   std::uint64_t snapshot_unix_seconds_{0};

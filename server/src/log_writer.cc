@@ -10,6 +10,8 @@ namespace {
 
 /// A mark costs a write: while writes keep coming, each of them says what was synced before it.
 constexpr std::chrono::milliseconds kQuiet{2};
+/// More takes longer than a small group that was quick.
+constexpr std::size_t kMostBytesOfCaller = 64 << 10;
 
 /// Appends `more`. Frames that stand back to back become one write: a group of many small ones then
 /// costs one system call.
@@ -72,12 +74,15 @@ void LogWriter::write(std::vector<Write> writes) {
   go_on(done);
 }
 
-/// Old segments and whole snapshots take longer than a sync.
 bool LogWriter::is_for_caller(const std::vector<Write>& writes) const {
-  return at_rest_ && queue_.empty() && disk_is_quick_ && !broken_ &&
-         std::ranges::none_of(writes, [](const Write& write) {
-           return write.install != nullptr || write.discard_through != LogIndex{0};
-         });
+  if (!at_rest_ || !queue_.empty() || !disk_is_quick_ || broken_) return false;
+  std::size_t bytes = 0;
+  for (const Write& write : writes) {
+    // Old segments and whole snapshots take longer than a sync.
+    if (write.install != nullptr || write.discard_through != 0) return false;
+    for (const Entry& entry : write.append) bytes += entry.size();
+  }
+  return bytes <= kMostBytesOfCaller;
 }
 
 LogWriter::Task LogWriter::next_task(bool marked) {

@@ -19,8 +19,9 @@ namespace kv {
 /// log. Group commit without a timer: what queues up during one sync shares the next one.
 class LogWriter {
  public:
-  /// The callbacks are called on the thread that writes: `persisted` after each sync with the last
-  /// write it covers; `failed` at most once, after which nothing is written any more. `directory`
+  /// The callbacks are called on the thread that writes, and must not call this: `persisted` after
+  /// each sync with the last write it covers; `failed` at most once, after which nothing is written
+  /// any more. `directory`
   /// must outlive it; nobody else executes operations in it meanwhile. A disk is quick that takes
   /// less than `quick` for a group of writes: heartbeats and clients may wait for so long.
   LogWriter(Wal wal, DataDirectory& directory, std::function<void(WriteId)> persisted,

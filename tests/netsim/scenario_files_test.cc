@@ -76,11 +76,26 @@ TEST_F(ScenarioFiles, AMissingOneTellsWhichAreNear) {
   }
   write("02.txt", "");
   EXPECT_EQ(error_for("02.json"),
-            "There is no file 02.json; that folder has 02-two.json, 02-failure.json, "
-            "01-normal.json …");
-  EXPECT_EQ(error_for("03-wirtes.json").substr(0, 66),
-            "There is no file 03-wirtes.json; that folder has 03-writes.json, 0");
+            "There is no file 02.json; did you mean 02-two.json or 02-failure.json?");
+  EXPECT_EQ(error_for("03-wirtes.json"),
+            "There is no file 03-wirtes.json; did you mean 03-writes.json?");
+  EXPECT_EQ(error_for("elsewhere.json"),
+            "There is no file elsewhere.json; that folder has 01-normal.json, 02-failure.json and "
+            "02-two.json …");
   EXPECT_EQ(error_for("sub/x.json"), "There is no file sub/x.json: the folder sub doesn't exist.");
+}
+
+TEST_F(ScenarioFiles, AMissingNameIsLookedForInTheLibraryToo) {
+  fs::create_directory(folder_ / "scenarios");
+  write("other.json", "{}");
+  write("scenarios/07-bridge.json", "{}");
+  const fs::path before = fs::current_path();
+  fs::current_path(folder_);
+  const Result<std::string> text = read_file("07-bridge");
+  fs::current_path(before);
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.error().message,
+            "There is no file 07-bridge; did you mean scenarios/07-bridge.json?");
 }
 
 TEST_F(ScenarioFiles, AFolderIsNoScenario) {

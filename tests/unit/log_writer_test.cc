@@ -130,7 +130,7 @@ class LogWriterTest : public ::testing::Test {
   std::string damage_in_copy() {
     const std::string name = "log-0000000000000001.wal";
     std::string bytes = read_all(scratch_.path("node1/" + name));
-    bytes[bytes.find("payload")] = 'P';
+    bytes[bytes.rfind("payload")] = 'P';
     const std::string copy = scratch_.path("copy");
     std::filesystem::remove_all(copy);
     std::filesystem::create_directory(copy);
@@ -234,12 +234,11 @@ TEST_F(LogWriterTest, ACallerWhoWaitsWritesItselfInOrderWithTheRest) {
   EXPECT_EQ(entries_, next - 1);
 }
 
-TEST_F(LogWriterTest, MarksWhatACallerWroteAndPreparesTheNextSegment) {
+TEST_F(LogWriterTest, MarksWhatACallerWrote) {
   start();
   WriteId next = 1;
   ASSERT_TRUE(write_until_by_caller(next));
   EXPECT_TRUE(marks_the_log());
-  EXPECT_TRUE(std::filesystem::exists(scratch_.path("node1/spare-1.wal")));
 }
 
 TEST_F(LogWriterTest, NobodyWaitsForADiskThatIsSlow) {
@@ -257,7 +256,7 @@ TEST_F(LogWriterTest, AFailureThatACallerMeetsIsReportedOnce) {
   start();
   WriteId next = 1;
   ASSERT_TRUE(write_until_by_caller(next));
-  std::filesystem::remove_all(scratch_.path("node1"));
+  std::filesystem::rename(scratch_.path("node1"), scratch_.path("gone"));
   writer_->write({write_of(next, std::string(options().segment_bytes, 'x'))});
   ASSERT_TRUE(reports_.wait_for_failure());
   writer_->write({write_of(next + 1)});

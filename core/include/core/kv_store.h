@@ -110,8 +110,8 @@ class KvStore {
   std::uint64_t size() const { return size_; }
   /// Without them, as far as they are found in shards of 100,000 keys together at most.
   std::uint64_t live_size() const;
-  /// How many of live_size() will expire. Costs a look at each shard.
-  std::uint64_t live_expiring() const;
+  /// How many of size() expire, or have. Costs a look at each shard.
+  std::uint64_t expiring() const;
   /// Bytes held for records, garbage and tables included: an estimate of the heap in use, shared
   /// shards included. Costs a look at each shard.
   std::uint64_t memory_bytes() const;

@@ -57,6 +57,8 @@ class Raft {
   void offer_snapshot(Instant now, SnapshotPtr snapshot);
   /// A durable snapshot stands for the log up to `last_index`: drops what is no longer useful.
   void compact(Instant now, LogIndex last_index);
+  /// Whether flush() will drop some more of it.
+  bool compacting() const { return compact_to_ > log_.base_index(); }
 
   // --- outputs ---
   /// Makes messages and a write of what came up since the last call, and adds them to `effects`.

@@ -46,6 +46,9 @@ class Replica {
   /// Asks for a snapshot of what is applied, if there is anything new; false: one is being written
   /// already.
   bool begin_snapshot();
+  /// Drops what nobody needs of the log behind the newest snapshot, when a follower that did may
+  /// have caught up since. It goes a little each turn: Raft::compacting().
+  void compact(Instant now);
 
   // --- outputs ---
   /// Everything that came up since the last call. Call it after a batch of inputs: what was
