@@ -90,9 +90,10 @@ std::size_t encoded_size(std::size_t key_size, std::size_t value_size, bool expi
   return 2 * sizeof(std::uint32_t) + (expires ? sizeof(std::uint64_t) : 0) + key_size + value_size;
 }
 
-/// What to ask an allocator for, so that no room is lost: up to 2 KiB they know four sizes between
-/// a power of two and the next; larger ones that are no power of two share pieces of many pages, of
-/// which some stay half empty.
+/// What to ask an allocator for instead of about `size_bytes`, so that no room is lost. Up to 2 KiB
+/// they know four sizes between a power of two and the next: that is rounded up. Larger ones that
+/// are no power of two share pieces of many pages, of which some stay half empty: rounded down,
+/// which is more than any packed record needs.
 std::size_t allocated_size(std::size_t size_bytes) {
   constexpr std::size_t kLeastPower = 2048;
   if (size_bytes >= kLeastPower) return std::bit_floor(size_bytes);

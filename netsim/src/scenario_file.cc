@@ -22,8 +22,7 @@ struct Candidate {
   auto operator<=>(const Candidate&) const = default;
 };
 
-/// The scenarios in `folder`, those first whose names are most like `name`; paths begin with
-/// `shown`.
+/// The scenarios in `folder`, compared with `name`; their paths begin with `shown`.
 std::vector<Candidate> scenarios_in(const fs::path& folder, const fs::path& shown,
                                     const std::string& name) {
   std::vector<Candidate> found;
@@ -36,11 +35,10 @@ std::vector<Candidate> scenarios_in(const fs::path& folder, const fs::path& show
     found.push_back({other.find(name) == std::string::npos, distance,
                      (shown / entry->path().filename()).string()});
   }
-  std::sort(found.begin(), found.end());
   return found;
 }
 
-/// "a, b and c …" of the first three.
+/// "a, b and c": the first three.
 std::string listed(const std::vector<Candidate>& candidates, std::string_view last_word) {
   constexpr std::size_t kMost = 3;
   const std::size_t count = std::min(candidates.size(), kMost);
@@ -64,10 +62,10 @@ Error missing(const fs::path& path) {
   if (!path.has_parent_path()) {
     const std::vector<Candidate> library = scenarios_in("scenarios", "scenarios", name);
     near.insert(near.end(), library.begin(), library.end());
-    std::sort(near.begin(), near.end());
   }
   const std::size_t far = (name.size() + 2) / 3 + 1;
   std::erase_if(near, [&](const Candidate& each) { return each.apart && each.distance >= far; });
+  std::ranges::sort(near);
   if (!near.empty()) return Error{begin + "; did you mean " + listed(near, " or ") + "?"};
   if (all.empty()) return Error{begin + "; there are no scenarios in that folder."};
   std::ranges::sort(all, {}, &Candidate::path);

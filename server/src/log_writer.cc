@@ -125,7 +125,6 @@ void LogWriter::run() {
   }
 }
 
-/// By the thread, or under mutex_ by a caller while the thread is at rest.
 Outcome LogWriter::write_group(const std::vector<Write>& group) {
   std::vector<DiskOperation> operations;
   for (const Write& write : group) add(operations, wal_.append(write));

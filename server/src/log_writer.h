@@ -21,9 +21,9 @@ class LogWriter {
  public:
   /// The callbacks are called on the thread that writes, and must not call this: `persisted` after
   /// each sync with the last write it covers; `failed` at most once, after which nothing is written
-  /// any more. `directory`
-  /// must outlive it; nobody else executes operations in it meanwhile. A disk is quick that takes
-  /// less than `quick` for a group of writes: heartbeats and clients may wait for so long.
+  /// any more. `directory` must outlive it; nobody else executes operations in it meanwhile. A disk
+  /// is quick that takes less than `quick` for a group of writes: heartbeats and clients may wait
+  /// for so long.
   LogWriter(Wal wal, DataDirectory& directory, std::function<void(WriteId)> persisted,
             std::function<void(Error)> failed,
             std::chrono::nanoseconds quick = std::chrono::milliseconds(1));
@@ -50,8 +50,10 @@ class LogWriter {
   Outcome write_group(const std::vector<Write>& group);
   bool go_on(const Outcome& done);
 
+  // Of who writes: the thread, or under mutex_ a caller while the thread is at rest.
   Wal wal_;
   DataDirectory& directory_;
+  bool disk_is_quick_{true};  ///< it was with the last group
   const std::function<void(WriteId)> persisted_;
   const std::function<void(Error)> failed_;
   const std::chrono::nanoseconds quick_;
@@ -63,8 +65,8 @@ class LogWriter {
   bool broken_{false};
   bool at_rest_{false};  ///< the thread looks every now and then; callers may write meanwhile
   bool caller_has_written_{false};  ///< since the thread looked
-  bool disk_is_quick_{true};        ///< it was with the last group
-  std::thread thread_;              ///< last: it uses all of the above
+
+  std::thread thread_;  ///< last: it uses all of the above
 };
 
 }  // namespace kv
